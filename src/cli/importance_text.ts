@@ -1,4 +1,4 @@
-import { type Importance, whyUntold } from '../study/importance.js';
+import { type Importance, whyNoImportance } from '../study/importance.js';
 import type { Capability } from '../tui/paint/capability.js';
 import { bar } from '../tui/widgets.js';
 import { percent } from '../util/axis.js';
@@ -7,9 +7,9 @@ import { counted } from '../util/counted.js';
 /** Columns of the bar of a setting on which everything depends. */
 const BAR = 24;
 
-/** The importance of each setting as a bar, the most important first; says so where it cannot be told. */
+/** The importance of each setting as a bar, the most important first, or why it is not known. */
 export function importanceText(importance: Importance | undefined, glyphs: Capability['glyphs']): string {
-  const why = whyUntold(importance);
+  const why = whyNoImportance(importance);
   if (importance === undefined || why !== undefined) return `importance of the settings: ${why}\n`;
   const { parameters, trials, epochs, explained } = importance;
   const width = Math.max(...parameters.map(({ name }) => name.length));

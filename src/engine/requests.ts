@@ -233,7 +233,7 @@ export interface Predictions {
   /** Those of the data, then those that only the model knows. */
   readonly classes: readonly string[];
   /** Indices into `classes`. */
-  readonly said: Labels;
+  readonly predicted: Labels;
   readonly confidence: Float32Array;
 }
 

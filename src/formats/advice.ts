@@ -1,14 +1,14 @@
-/** What can be done about a model that cannot be read, as the end of a message. */
+/** Advice about a model that cannot be read, as the end of an error message. */
 
-/** ONNX files have operators in place of layers. */
+/** An ONNX file describes operators, not layers, so it can contain what Keras's layers here cannot. */
 export const ONNX_ROAD = 'export the model to ONNX (docs/keras.md says how), and open that file';
 
-/** What to do about a layer that has no part in a network here. */
+/** Advice about a layer that networks here do not need. */
 export const REBUILD = 'build the model in Keras without this layer, set the weights, and save it';
 
 const SEQUENCES = 'it is for sequences, and only networks that classify single images are supported';
 
-/** Classes about which there is more to say. */
+/** Specific advice, by class of layer. */
 const CLASSES: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     [
@@ -19,7 +19,7 @@ const CLASSES: Readonly<Record<string, string>> = {
   Lambda: `it is Python code, which is not run; if it prepares pixels, ${REBUILD}, and give --preprocess; else ${ONNX_ROAD}`,
 };
 
-/** What to do about a class of layer that is not supported. */
+/** Advice about a class of layer that is not supported. */
 export const adviceFor = (kind: string): string =>
   (Object.hasOwn(CLASSES, kind) ? CLASSES[kind] : undefined) ??
-  `${ONNX_ROAD}; or, if it acts in training alone, ${REBUILD}`;
+  `${ONNX_ROAD}; or, if it acts only in training, ${REBUILD}`;

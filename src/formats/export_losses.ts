@@ -4,16 +4,16 @@ import { tfjsObjection } from './tfjs.js';
 
 /** What a format keeps of a network. */
 export interface Kept {
-  /** Why the network cannot be written; undefined: it can. */
+  /** Why the network cannot be written; undefined if it can. */
   readonly objection: string | undefined;
-  /** What is left out or becomes something else. What the network computes stays the same in all. */
+  /** What is left out or replaced. The output of the network stays the same in every case. */
   readonly lost: readonly string[];
 }
 
-/** Layers that do something in training alone. */
+/** Layers that have an effect only in training. */
 const IN_TRAINING = /Dropout/;
 
-/** What a format keeps of a network. Files of fer-tui keep everything. */
+/** What a format keeps of a network. Files of fer-tui (.safetensors) keep everything. */
 export function keptBy(format: ExportFormat, network: Network): Kept {
   const count = (is: (kind: string, config: Readonly<Record<string, unknown>>) => boolean): number =>
     network.layers.filter(({ layer: { kind, config } }) => is(kind, config)).length;

@@ -5,16 +5,16 @@ import { readPlainH5 } from './hdf5_plain.js';
 import type { H5Group, ReadLimits } from './hdf5_tree.js';
 
 /**
- * Reads HDF5, as far as Keras's formats need it: by ourselves where a file is in the usual form, else with the HDF5 library compiled
- * to WebAssembly (h5wasm).
+ * Reads the part of HDF5 that Keras's formats need. Files in the usual form are read by `hdf5_plain.ts`, all others by the HDF5
+ * library compiled to WebAssembly (h5wasm).
  */
 
-/** What the worker thread gets. */
+/** The message to the worker thread. */
 export interface ReaderTask extends ReadLimits {
   readonly bytes: Uint8Array;
 }
 
-/** What it sends: first that the library is loaded. */
+/** Messages from it. The first says that the library is loaded. */
 export type ReaderMessage =
   | { readonly type: 'ready' }
   | { readonly type: 'read'; readonly root: H5Group }
@@ -27,20 +27,20 @@ export function isH5(bytes: Uint8Array): boolean {
   return SIGNATURE.equals(bytes.subarray(0, SIGNATURE.length));
 }
 
-/** What an optimiser remembers, in the full models of Keras 2: twice as many numbers as the weights. */
+/** Groups that are not read: the optimiser state in full models of Keras 2, which is twice as large as the weights. */
 const SKIPPED = ['optimizer_weights'];
 
-/** The built file: Node.js cannot start a thread from TypeScript. */
+/** The compiled file, because Node.js cannot start a thread from TypeScript. */
 const READER = new URL('../../dist/formats/hdf5_worker.js', import.meta.url);
 
-/** Seconds to read a file, once the library is loaded. A good one of 10 MB takes a tenth of one. */
+/** Time limit to read a file, in seconds, once the library is loaded. An intact file of 10 MB takes 0.1 s. */
 const patienceFor = (bytes: number): number => 4 + Math.ceil(bytes / 20e6);
 const TICK_MS = 50;
 
 /**
- * Reads a whole file. Throws RunError where it is damaged, or takes too long.
+ * Reads a whole file. Throws RunError if the file is damaged or takes too long.
  * @param source name of the file, for messages
- * @param patience seconds to read it with the library, without the time to load that
+ * @param patience time limit in seconds for the library, without the time to load it
  */
 export async function readH5Tree(
   bytes: Uint8Array,
@@ -52,16 +52,15 @@ export async function readH5Tree(
 }
 
 /**
- * Reads a file of any form. The HDF5 library trusts what a file says: a changed byte can make it run for ever, print, or remember
- * wrong things about the next file. So it gets a thread of its own for each file, which ends with it.
- * Throws RunError.
+ * Reads a file of any form. The HDF5 library trusts the content of a file: a changed byte can make it run forever, print, or
+ * misread the next file. So each file is read in a new thread, which is then ended. Throws RunError.
  */
 export async function readWithLibrary(task: ReaderTask, source: string, patience: number): Promise<H5Group> {
   const worker = new Worker(READER, {
     workerData: task,
     ...{ stdout: true, stderr: true, execArgv: [], resourceLimits: { maxOldGenerationSizeMb: 1024 } },
   });
-  worker.stdout.resume(); // what it prints is thrown away
+  worker.stdout.resume(); // its output is discarded
   worker.stderr.resume();
   let timer: NodeJS.Timeout | undefined;
   try {
@@ -87,7 +86,10 @@ export async function readWithLibrary(task: ReaderTask, source: string, patience
   }
 }
 
-/** Runs an action after so many seconds of this process: not of those in which it was stopped, or too busy to hear of a result. */
+/**
+ * Runs an action after some seconds in which this process was responsive. Time in which it was stopped, or too busy to receive a
+ * result, does not count.
+ */
 function afterTicks(seconds: number, action: () => void): NodeJS.Timeout {
   let left = (seconds * 1000) / TICK_MS;
   return setInterval(() => {

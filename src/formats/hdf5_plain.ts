@@ -2,8 +2,8 @@ import { fromHalf } from '../util/halves.js';
 import type { H5Dataset, H5Group, H5Value, ReadLimits } from './hdf5_tree.js';
 
 /**
- * Reads HDF5 files in the form that h5py gives them unless it is told otherwise, so nearly all of Keras: version 0 of the format, old
- * groups, numbers that lie together, unpacked (https://docs.hdfgroup.org/hdf5/develop/_f_m_t3.html, cited as III.B and so on). This
+ * Reads HDF5 files in the default form of h5py, so nearly all files of Keras: version 0 of the format, old-style groups,
+ * contiguous arrays without compression (https://docs.hdfgroup.org/hdf5/develop/_f_m_t3.html, cited as III.B and so on). This
  * takes a tenth of the time and a fifth of the memory of the HDF5 library, which reads all other files.
  */
 
@@ -14,12 +14,12 @@ function need(condition: boolean): asserts condition {
   if (!condition) throw new Unusual();
 }
 
-/** Groups in groups, and blocks of one list. */
+/** Deepest nesting of groups, and most blocks of one list. */
 const DEEPEST = 32;
 const MOST_OBJECTS = 100_000;
 const MOST_DIMS = 32;
 
-/** Reads a whole file; undefined where it is in another form, or damaged: the library says then how. */
+/** Reads a whole file; undefined if it is in another form or damaged: then the library reads it or reports the damage. */
 export function readPlainH5(bytes: Uint8Array, limits: ReadLimits): H5Group | undefined {
   try {
     return new PlainFile(bytes, limits).root();
@@ -43,14 +43,14 @@ const [CONTINUATION, SYMBOLS, ATTRIBUTES] = [16, 17, 21];
 /** A data type (IV.A.2.d). */
 interface Datatype {
   readonly size: number;
-  /** As numpy writes it; undefined for what is left out. */
+  /** As numpy writes it; undefined for types that are not read. */
   readonly kind: string | undefined;
   readonly text?: 'fixed' | 'variable' | 'filled';
 }
 
 /** Classes of data types. */
 const [WHOLE, FLOAT, TEXT, VARIABLE] = [0, 1, 3, 9];
-/** By their bytes: exponent's place and bits, bits behind it, bias. */
+/** By size in bytes: numpy's name, and the layout: position and bits of the exponent, position and bits of the mantissa, bias. */
 const FLOATS: Readonly<Record<number, readonly [string, string]>> = {
   2: ['<e', '10,5,0,10,15'],
   4: ['<f', '23,8,0,23,127'],
@@ -74,10 +74,10 @@ const NUMBERS: Readonly<Record<string, (view: DataView, at: number) => number>> 
 
 class PlainFile {
   readonly #view: DataView;
-  /** Objects and bytes of numbers that may still be read. */
+  /** Objects and bytes of numbers that may still be read before a limit is exceeded. */
   #objects = MOST_OBJECTS;
   #left: number;
-  /** Texts of variable length, by the place of their collection. */
+  /** Texts of variable length, by the address of their heap. */
   readonly #heaps = new Map<number, ReadonlyMap<number, string>>();
 
   constructor(
@@ -91,7 +91,7 @@ class PlainFile {
   /** The group that the superblock names (II.A). */
   root(): H5Group {
     const at = 8;
-    need(this.#byte(at) === 0 && this.#byte(at + 5) === 8 && this.#byte(at + 6) === 8); // version; bytes of places and lengths
+    need(this.#byte(at) === 0 && this.#byte(at + 5) === 8 && this.#byte(at + 6) === 8); // version; bytes of addresses and lengths
     need(this.#long(24) === 0 && this.#long(40) <= this.bytes.length); // begin and end
     const root = this.#object(this.#long(64), 0);
     need('members' in root);
@@ -137,7 +137,7 @@ class PlainFile {
     return messages;
   }
 
-  /** The names in a group and the places of their objects: a tree of lists (III.A.1, III.C). */
+  /** The names in a group and the addresses of their objects: a tree of lists (III.A.1, III.C). */
   *#entries(
     place: number,
     names: (at: number) => string,
@@ -159,7 +159,7 @@ class PlainFile {
     }
   }
 
-  /** What reads the names of a group (III.D). */
+  /** Returns a function that reads the names of a group (III.D). */
   #heap(place: number): (at: number) => string {
     need(this.#word(place) === 'HEAP');
     const [size, begin] = [this.#long(place + 8), this.#long(place + 24)];
@@ -186,7 +186,7 @@ class PlainFile {
     return { shape, kind, data: this.#numbers(own, place, length / size, size) };
   }
 
-  /** Where the numbers of a dataset lie (IV.A.2.i), and how many bytes they have. */
+  /** The address of a dataset's numbers (IV.A.2.i), and their size in bytes. */
   #numbersOf(at: number): [place: number, length: number] {
     need(this.#byte(at) === 3); // version
     const [COMPACT, CONTIGUOUS] = [0, 1];
@@ -244,7 +244,7 @@ class PlainFile {
     const values = new Map<string, H5Value>();
     for (const { type, at, end } of messages) {
       if (type !== TYPE.attribute) continue;
-      // IV.A.2.m. In version 1, every part is filled up to 8 bytes.
+      // IV.A.2.m. In version 1, every part is padded to a multiple of 8 bytes.
       const version = this.#byte(at);
       need(version >= 1 && version <= 3 && (version === 1 || this.#byte(at + 1) === 0)); // not shared
       const filled = (size: number): number => (version === 1 ? Math.ceil(size / 8) * 8 : size);
@@ -308,7 +308,7 @@ class PlainFile {
   #short = (at: number): number => this.#view.getUint16(at, true);
   #int = (at: number): number => this.#view.getUint32(at, true);
   #long = (at: number): number => this.#int(at) + this.#int(at + 4) * 2 ** 32;
-  /** Four letters. */
+  /** The signature of a block: four letters. */
   #word = (at: number): string => decoded(this.#slice(at, 4));
 }
 

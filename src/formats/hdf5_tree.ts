@@ -1,4 +1,4 @@
-/** What is read of an HDF5 file, and how it is looked up. */
+/** The content of an HDF5 file, and functions to look it up. */
 
 /** The value of an attribute. */
 export type H5Value = string | readonly string[] | Float32Array;
@@ -8,7 +8,7 @@ export interface H5Dataset {
   readonly shape: readonly number[];
   /** The data type, as numpy writes it: `<f` for floats of 32 bits. */
   readonly kind: string;
-  /** Its numbers; undefined where they are of a type that is not read. */
+  /** Its numbers; undefined if their type is not supported. */
   readonly data: Float32Array | undefined;
 }
 
@@ -18,11 +18,11 @@ export interface H5Group {
   readonly members: ReadonlyMap<string, H5Group | H5Dataset>;
 }
 
-/** What of a file is read. */
+/** Limits on what is read of a file. */
 export interface ReadLimits {
-  /** Names in the root that are left out. */
+  /** Members of the root group that are not read. */
   readonly skip: readonly string[];
-  /** Bytes of numbers and texts that are read at most. */
+  /** Most bytes of numbers and texts that are read. */
   readonly most: number;
 }
 

@@ -9,11 +9,11 @@ import type { H5Dataset, H5Group, H5Value } from './hdf5_tree.js';
  * file alone, so that links in it lead nowhere.
  */
 
-/** Groups in groups. Keras nests five. */
+/** Deepest nesting of groups. Keras uses five levels. */
 const DEEPEST = 32;
-/** Groups and sets of numbers. */
+/** Most groups and datasets. */
 const MOST_OBJECTS = 100_000;
-/** Bytes by which memory grows. */
+/** Bytes of a page of WebAssembly memory. */
 const PAGE = 65_536;
 
 const port = parentPort as NonNullable<typeof parentPort>;
@@ -31,12 +31,12 @@ function send(message: ReaderMessage): void {
   port.postMessage(message);
 }
 
-/** What the types of Node.js do not have. */
+/** Declarations that the types of Node.js lack. */
 declare const WebAssembly: {
   readonly Memory: { readonly prototype: { readonly buffer: ArrayBuffer; grow(pages: number): number } };
 };
 
-/** Keeps the library from taking more memory: it says then that there is none. */
+/** Limits the memory of the library, which then reports that it is out of memory. */
 function limitMemory(limit: number): void {
   const memory = WebAssembly.Memory.prototype;
   const { grow } = memory;
@@ -46,16 +46,16 @@ function limitMemory(limit: number): void {
   };
 }
 
-/** What may still be read. */
+/** What may still be read before a limit is exceeded. */
 interface Budget {
   /** Bytes of numbers. */
   left: number;
-  /** Objects that were read. */
+  /** Number of objects read so far. */
   objects: number;
 }
 
 function groupOf(group: Group, budget: Budget, depth: number, transfer: ArrayBuffer[]): H5Group {
-  if (depth > DEEPEST) throw new Error(`more than ${DEEPEST} groups in one another`);
+  if (depth > DEEPEST) throw new Error(`groups nested deeper than ${DEEPEST} levels`);
   const members = new Map<string, H5Group | H5Dataset>();
   for (const name of group.keys()) {
     if (depth === 0 && skip.includes(name)) continue;
@@ -81,13 +81,13 @@ function datasetOf(dataset: Dataset, budget: Budget, transfer: ArrayBuffer[]): H
   return { shape, kind, data };
 }
 
-/** Numbers that are read. */
+/** Whether numbers of this type are read. */
 const isNumeric = (type: number, size: number): boolean =>
   (type === INTEGER && [1, 2, 4, 8].includes(size)) || (type === FLOAT && [2, 4, 8].includes(size));
 
 const isHalf = (type: number, size: number): boolean => type === FLOAT && size === 2;
 
-/** Floats of 16 bits. The library has none, so it is asked for integers of this size. */
+/** Reads floats of 16 bits. The library does not support them, so they are read as integers of this size. */
 function halvesOf(dataset: Dataset): Float32Array {
   Object.assign(dataset.metadata, { type: INTEGER, signed: false });
   return Float32Array.from(dataset.value as Uint16Array, fromHalf);

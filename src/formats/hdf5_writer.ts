@@ -1,11 +1,11 @@
 import type { Group } from 'h5wasm';
 
-/** Writes HDF5, with the HDF5 library compiled to WebAssembly (h5wasm), as far as Keras's `.h5` needs it. */
+/** Writes the part of HDF5 that Keras's `.h5` needs, with the HDF5 library compiled to WebAssembly (h5wasm). */
 
 /** A group of a file that is written. */
 export type NewH5Group = Group;
 
-/** The bytes of a file that `fill` fills. */
+/** Returns the bytes of a file whose content `fill` writes. */
 export async function encodeH5(fill: (root: NewH5Group) => void): Promise<Uint8Array> {
   const { File, ready } = await import('h5wasm'); // loaded when it is needed: it takes 10 GB of address space
   const { FS, activate_throwing_error_handler } = await ready;
@@ -33,7 +33,10 @@ export function putText(of: NewH5Group, name: string, value: string, kind: 'asci
 /** The size limit of attributes, which are part of an object's header. Keras divides longer lists into several. */
 const HEADER_LIMIT = 64512;
 
-/** Writes a list of texts like numpy's byte strings: all have the longest one's length. An empty list becomes no numbers. */
+/**
+ * Writes a list of texts like numpy's byte strings: all are padded to the length of the longest one. An empty list becomes no
+ * numbers.
+ */
 export function putTexts(of: NewH5Group, name: string, values: readonly string[]): void {
   if (values.length === 0) {
     of.create_attribute(name, new Float64Array(0), [0], '<d');

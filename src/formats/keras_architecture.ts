@@ -42,21 +42,21 @@ export interface KerasModel {
   };
   readonly keras_version: string;
   readonly backend: string;
-  /** How fer-tui computes inputs other than the images, by their names. Keras reads past it. */
+  /** How fer-tui computes inputs other than the images, by their names. Keras ignores this field. */
   readonly fer_tui?: { readonly features: FeatureInputs };
 }
 
 /** The Keras version whose layout is written. Keras 3 reads it, too. */
 export const KERAS_VERSION = '2.15.0';
 const BACKEND = 'tensorflow';
-/** Values of an image at most: those of 4096 x 4096 pixels in colours. */
+/** Most values of an image: 4096 x 4096 pixels in colour. */
 const MOST_INPUTS = 3 * 4096 ** 2;
-/** Layers of a network at most. The largest ones in keras.applications have about a thousand. */
+/** Most layers of a network. The largest ones in keras.applications have about a thousand. */
 const MOST_LAYERS = 4096;
 
 /**
- * Converts a network to Keras's JSON: Sequential if each layer takes the one before, else functional. Layers that compute
- * designed features become inputs, which `fer_tui` describes.
+ * Converts a network to Keras's JSON: Sequential if the input of each layer is the layer before, else functional. Layers that
+ * compute designed features become inputs, which `fer_tui` describes.
  */
 export function toKeras(network: Network): KerasModel {
   const images = imageInput(network);
@@ -100,14 +100,14 @@ function inputLayer(name: string, shape: Shape): KerasLayer {
   return { class_name: 'InputLayer', config };
 }
 
-/** A network out of Keras's JSON. */
+/** A network that was read from Keras's JSON. */
 export interface ReadModel {
   readonly network: Network;
   /** How its file groups the weights. */
   readonly parts: readonly FilePart[];
-  /** Whether the file ends in plain numbers, to which a softmax was added. */
+  /** Whether the model in the file ends in logits, and a softmax was added. */
   readonly softmaxAdded: boolean;
-  /** Name of the preprocessing that the file's layers contained; the network is without them. */
+  /** Name of the preprocessing that layers of the file did; the network does not contain these layers. */
   readonly preprocess: string | undefined;
 }
 
@@ -115,9 +115,9 @@ export interface ReadModel {
 export const fromKeras = (json: unknown, source: string): Network => readKeras(json, source).network;
 
 /**
- * Converts Keras's JSON to a network. Models in the model become their layers.
- * @param source name of the file, for messages @param version Keras's, where the file names it outside of the JSON
- * Throws RunError that names the layer, class and option that is not supported.
+ * Converts Keras's JSON to a network. Nested models are replaced by their layers.
+ * @param source name of the file, for messages @param version version of Keras, if the file states it outside of the JSON Throws
+ * RunError that names the layer, class and option that is not supported.
  */
 export function readKeras(json: unknown, source: string, version?: string): ReadModel {
   const {
@@ -144,7 +144,7 @@ export function readKeras(json: unknown, source: string, version?: string): Read
   return { network: ending, parts: graph.parts, softmaxAdded: ending !== network, preprocess };
 }
 
-/** The major version of the Keras that wrote the JSON. Only Keras 3 leaves its version out of `to_json()`. */
+/** The major version of Keras that wrote the JSON. Only Keras 3 does not write its version in `to_json()`. */
 function versionOf(json: unknown, version: string | undefined): number {
   const { keras_version: own, module } = (json ?? {}) as { keras_version?: unknown; module?: unknown };
   const major = Number.parseInt(String(version ?? own ?? (module === undefined ? 2 : 3)), 10);
@@ -166,17 +166,17 @@ function refuseKeras1(calls: readonly Call[], source: string): void {
 const OF_KERAS_1 =
   /\b(\w*Convolution[12]D|MaxoutDense|Merge|nb_filter|nb_row|border_mode|output_dim|dim_ordering)\b/;
 
-/** What a file says about itself. */
+/** Facts about the file that a layer was read from. */
 interface Origin {
-  /** Its name, for messages. */
+  /** Name of the file, for messages. */
   readonly source: string;
-  /** Major version of the Keras that wrote it. */
+  /** Major version of Keras that wrote it. */
   readonly keras: number;
-  /** Whether its channels come first. */
+  /** Whether its layers have `data_format: channels_first`. */
   readonly turned: boolean;
 }
 
-/** Places layers one after the other. */
+/** Builds a network, layer by layer. */
 class Placing {
   readonly nodes: GraphNode[] = [];
   readonly #shapes: Shape[] = [];
@@ -188,7 +188,7 @@ class Placing {
     private readonly about: Origin,
   ) {}
 
-  /** @param inputs positions of the outputs that the layer takes */
+  /** @param inputs positions of the layers whose outputs are the inputs of this layer */
   add(layer: KerasObject, inputs: readonly number[]): void {
     const shapes = inputs.map((from) => (from === IMAGES ? this.input : this.#shapes[from]) as Shape);
     const [first = this.input, ...others] = shapes;
@@ -220,7 +220,7 @@ class Placing {
   }
 }
 
-/** Places the layers of a graph. */
+/** Builds the network of a graph. */
 function place(graph: FileGraph, features: FeatureInputs, body: ModelBody, about: Origin): Network {
   const { source } = about;
   const { inputs, calls } = graph;

@@ -1,17 +1,19 @@
 import type { KerasObject } from './keras_config.js';
 
 /**
- * Arithmetic of Keras that layers of a network do: `Average`, `hard_silu`, and the operators that Keras 3 writes for x / 127.5 or
+ * Arithmetic of Keras that is replaced by layers: `Average`, `hard_silu`, and the operators that Keras 3 writes for x / 127.5 or
  * x + 3 in the code of a model.
  */
 
-/** scale * x + offset, as `Rescaling` has it. */
+/** The options of a `Rescaling`: scale * x + offset. */
 interface Scaling {
   readonly scale: number;
   readonly offset: number;
 }
 
-/** Each operator of a tensor and a number, and of a number and a tensor; undefined: a `Rescaling` cannot do it. */
+/**
+ * For each operator: the scaling of tensor and number, and of number and tensor; undefined if a `Rescaling` cannot compute it.
+ */
 const OPERATORS: Readonly<Record<string, (n: number, numberFirst: boolean) => Scaling | undefined>> = {
   Add: (n) => ({ scale: 1, offset: n }),
   Subtract: (n, numberFirst) => (numberFirst ? { scale: -1, offset: n } : { scale: 1, offset: -n }),
@@ -20,7 +22,7 @@ const OPERATORS: Readonly<Record<string, (n: number, numberFirst: boolean) => Sc
   Divide: (n, numberFirst) => (numberFirst || n === 0 ? undefined : { scale: 1 / n, offset: 0 }),
 };
 
-/** The `Rescaling` that a call with a number is, from the arguments that Keras 3 writes. */
+/** Converts an operator call with a number, as Keras 3 writes it, to the options of a `Rescaling`. */
 export function scalingOf(kind: string, call: unknown): Scaling | undefined {
   const { args } = (call ?? {}) as { args?: unknown };
   if (!Array.isArray(args) || args.length !== 2 || !Object.hasOwn(OPERATORS, kind)) return undefined;
@@ -29,7 +31,7 @@ export function scalingOf(kind: string, call: unknown): Scaling | undefined {
   return n === undefined || numbers.length > 1 ? undefined : OPERATORS[kind]?.(n, args[0] === n);
 }
 
-/** A layer with the names of what it takes. */
+/** A layer with the names of its inputs. */
 interface Step {
   readonly layer: KerasObject;
   readonly from: readonly string[];
@@ -43,7 +45,7 @@ const step = (kind: string, config: KerasObject['config'], ...from: readonly str
 const HARD_SILU = ['hard_silu', 'hard_swish'];
 
 /**
- * A layer as the layers that compute the same; the last one gives the output. `Average` is a sum times a number, and
+ * Replaces a layer by layers that compute the same; the last one has the output. `Average` is a sum times a number, and
  * `hard_silu(x)` is x * clip(x / 6 + 0.5, 0, 1). The layer that has the weights keeps its name.
  */
 export function stepsOf(

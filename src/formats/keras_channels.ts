@@ -2,8 +2,8 @@ import { RunError } from '../util/errors.js';
 import { type Call, type FileGraph, nameOf } from './keras_graph.js';
 
 /**
- * Models with `data_format: channels_first`, whose maps are [C, H, W]. Here maps are [H, W, C], so the layers get the options that
- * mean the same there. Kernels are stored in one way for both.
+ * Models with `data_format: channels_first`, whose maps are [C, H, W]. Here maps are [H, W, C], so options that name axes are
+ * converted. Kernels are stored in one way for both.
  */
 
 /** Layers whose options do not depend on where the channels are. */
@@ -13,7 +13,7 @@ const SAME = new Set(
   ),
 );
 
-/** Whether the layers of a graph have their channels first. Throws RunError where some have and others do not. */
+/** Whether the layers of a graph have their channels first. Throws RunError if only some of them do. */
 function isChannelsFirst({ calls }: FileGraph, source: string): boolean {
   const formats = calls.flatMap(({ layer: { class_name: kind, config } }) => {
     const { data_format: format } = config;
@@ -29,11 +29,11 @@ function isChannelsFirst({ calls }: FileGraph, source: string): boolean {
 /** A graph with channels last. */
 export interface ChannelsLast {
   readonly graph: FileGraph;
-  /** Whether the file has them first. */
+  /** Whether the channels are first in the file. */
   readonly turned: boolean;
 }
 
-/** Converts a graph with channels first. Throws RunError for a layer that does something else then. */
+/** Converts a graph with channels first. Throws RunError for a layer that would compute something else. */
 export function withChannelsLast(graph: FileGraph, source: string): ChannelsLast {
   if (!isChannelsFirst(graph, source)) return { graph, turned: false };
   const calls = graph.calls.flatMap((call) => turnedCall(call, source));
@@ -55,7 +55,7 @@ function turnedCall({ layer, from }: Call, source: string): Call[] {
     const shared = [config['shared_axes']].flat().join();
     if (shared === '2,3') return changed({ shared_axes: [1, 2] });
   } else if (kind === 'Flatten') {
-    // With channels_first, Keras's Flatten puts the channels last itself. Otherwise it unrolls the map as it is: channel by channel.
+    // With channels_first, Keras's Flatten itself moves the channels to the end. Otherwise it flattens [C, H, W] as it is.
     if (config['data_format'] === 'channels_first') return changed({});
     const before = `${name}_channels_first`;
     const permute = { class_name: 'Permute', config: { name: before, dims: [3, 1, 2] } };

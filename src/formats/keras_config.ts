@@ -28,16 +28,16 @@ export function withPlainLists(value: unknown): unknown {
 const TRAINING_ONLY =
   /(_initializer|_regularizer|_constraint)$|^(seed|synchronized|fused|renorm_momentum|renorm_clipping|lora_rank|lora_alpha)$/;
 
-/** Data types that are computed in float32 here, which is at least as exact. */
+/** Data types of layers that are read. Here all of them are computed in float32. */
 const DTYPES = /^(float32|float16|bfloat16|float64|mixed_float16|mixed_bfloat16)$/;
 
-/** The largest size that is read. More would not fit into memory, and is a sign of a damaged file. */
+/** The largest size of a layer. A larger one would not fit into memory, and is a sign of a damaged file. */
 const MOST = 65_536;
 
 /** An activation that becomes two layers: see `Activation` in src/formats/layers/activations.ts. */
 export const HARD_SIGMOID = 'hard_sigmoid';
 
-/** Reads the options of one layer. It keeps track of those that were read, so that no option is overlooked. */
+/** Reads the options of one layer. It records which options were read, so that `finish` can refuse unknown ones. */
 export class ConfigReader {
   readonly name: string;
   readonly #seen = new Set(['name', 'batch_input_shape', 'batch_shape']);
@@ -46,7 +46,7 @@ export class ConfigReader {
     readonly kind: string,
     private readonly config: Readonly<Record<string, unknown>>,
     private readonly source: string,
-    /** Major version of the Keras that wrote the file; some activations have changed their meaning. */
+    /** Major version of Keras that wrote the file; the meaning of some activations differs between versions. */
     readonly keras = 2,
   ) {
     this.name = String(config['name'] ?? kind);
@@ -69,7 +69,7 @@ export class ConfigReader {
     );
   }
 
-  /** Names file, layer and class in messages. */
+  /** The beginning of messages: file, layer and class. */
   get where(): string {
     return `${this.source}: layer "${this.name}" (${this.kind})`;
   }
@@ -130,7 +130,7 @@ export class ConfigReader {
     }
   }
 
-  /** Reads an activation: its name, or a layer in its place. */
+  /** Reads an activation: its name, or the layer that is given instead. */
   activation(option = 'activation'): ActivationName | KerasObject {
     const value = this.raw(option) ?? 'linear';
     const name = isKerasObject(value) && typeof value.config === 'string' ? value.config : value;
@@ -143,7 +143,9 @@ export class ConfigReader {
     );
   }
 
-  /** Reads an initialiser. An unsupported one becomes Keras's default, because it does not matter for a trained layer. */
+  /**
+   * Reads an initialiser. Returns Keras's default for an unsupported one, because initialisers do not matter for trained layers.
+   */
   initializer(option: string): Initializer {
     const value = this.raw(option);
     const { class_name: kind = value, config } = (isKerasObject(value) ? value : {}) as Partial<KerasObject>;

@@ -6,8 +6,8 @@ import { IMAGES, type Network, type PlacedLayer } from '../nn/network.js';
 import { RunError } from '../util/errors.js';
 
 /**
- * Inputs of designed features. Neither Keras nor ONNX has a layer for local binary patterns. So in their files the layer is an
- * input [K] of its name, beside that of the images, and this description says how its values are made.
+ * Inputs of designed features. Neither Keras nor ONNX has a layer for local binary patterns. So in their files the layer becomes
+ * a further input [K] with the name of the layer, and this description says how its values are computed.
  */
 export type FeatureInputs = Readonly<Record<string, FeatureInput>>;
 
@@ -17,13 +17,13 @@ export interface FeatureInput {
   readonly radius: number;
   /** Cells along each edge. */
   readonly cells: number;
-  /** Numbers of the values, in order: (cell row * cells + cell column) * 59 + bin. */
+  /** Indices of the values, in order: (cell row * cells + cell column) * 59 + bin. */
   readonly bins: readonly number[];
-  /** [H, W, 1] of the images. */
+  /** Shape of the images, [H, W, 1]. */
   readonly image: Shape;
 }
 
-/** Whether files have an input in place of a layer. */
+/** Whether a layer becomes an input in files. */
 export function isFeature({ layer }: Pick<PlacedLayer, 'layer'>): boolean {
   return layer.kind === LOCAL_BINARY_PATTERNS;
 }
@@ -31,7 +31,7 @@ export function isFeature({ layer }: Pick<PlacedLayer, 'layer'>): boolean {
 /** The name of the input of images. */
 export const imageInput = (network: Network): string => `${network.name}_input`;
 
-/** Whether a network looks at the images themselves, not only at features. */
+/** Whether the images themselves are an input of the network, not only features of them. */
 export function looksAtImages({ layers }: Network): boolean {
   return layers.some((placed) => !isFeature(placed) && placed.inputs.includes(IMAGES));
 }
@@ -47,7 +47,7 @@ export function featureInputs({ layers }: Network): FeatureInputs {
   );
 }
 
-/** Reads the description. @param own what a file holds of fer-tui. Throws RunError when it is damaged. */
+/** Reads the description. @param own the field `fer_tui` of a file. Throws RunError when it is damaged. */
 export function readFeatures(own: unknown, source: string): FeatureInputs {
   const { features = {} } = (own ?? {}) as { features?: Record<string, unknown> };
   return Object.fromEntries(

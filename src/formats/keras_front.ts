@@ -3,28 +3,28 @@ import { type Call, type FileGraph, nameOf, THE_IMAGES } from './keras_graph.js'
 import { LEFT_OUT } from './layers/left_out.js';
 
 /**
- * Layers of files that become no layer of a network: those that do nothing in inference, a `Rescaling` in front that is a
- * preprocessing with a name, and a `Resizing` in front; `CenterCrop` in front where that resizes.
+ * Removes layers that networks here do not need: those that do nothing in inference, and as the first layer, a `Rescaling` that
+ * equals a named preprocessing, a `Resizing`, or a `CenterCrop` that resizes.
  */
 
-/** Pixels to inputs, x * scale + offset, by the name of the preprocessing that is the same. */
+/** The preprocessings that equal a `Rescaling` of pixels, x * scale + offset. */
 export const RESCALED: readonly (readonly [name: string, scale: number, offset: number])[] = [
   ['scale255', 1 / 255, 0],
   ['minus1to1', 1 / 127.5, -1],
   ['none', 1, 0],
 ];
 
-/** A factor below this is one of pixels up to 255: the model takes them as they are. */
+/** A scale below this expects pixels up to 255: the model does its own preprocessing. */
 const OF_PIXELS = 0.1;
 
 /** A graph without such layers. */
 export interface WithoutFront {
   readonly graph: FileGraph;
-  /** The preprocessing that the file contains, by name; `none` where a layer of the network does it. */
+  /** Name of the preprocessing that the file contains; `none` if a layer of the network does it. */
   readonly preprocess: string | undefined;
 }
 
-/** Takes the layers out of a graph. Throws RunError for options of them that are not supported. */
+/** Removes these layers from a graph. Throws RunError for options that are not supported. */
 export function withoutFront(whole: FileGraph, source: string): WithoutFront {
   const { calls, instead } = withoutIdle(whole);
   const output = whole.output && (instead.get(whole.output) ?? whole.output);
@@ -35,7 +35,7 @@ export function withoutFront(whole: FileGraph, source: string): WithoutFront {
   return { graph: withoutResizing(graph, source), preprocess };
 }
 
-/** The only layer that takes the images; undefined where there are several. */
+/** The only layer whose input is the images; undefined if there are several. */
 function firstOf({ calls, inputs }: FileGraph): Call | undefined {
   const images = new Set([THE_IMAGES, ...inputs.map(nameOf)]);
   const [first, ...others] = calls.filter(({ from }) => from.some((one) => images.has(one)));
@@ -52,7 +52,7 @@ function withoutFirst(graph: FileGraph, first: Call): FileGraph {
   return { ...graph, calls, output: graph.output === name ? before : graph.output };
 }
 
-/** Takes a named preprocessing away, or leaves a `Rescaling` that is none. */
+/** Removes a `Rescaling` that equals a named preprocessing. Keeps any other. */
 function withoutRescaling(graph: FileGraph, source: string): WithoutFront {
   const first = firstOf(graph);
   if (first?.layer.class_name !== 'Rescaling') return { graph, preprocess: undefined };
@@ -64,12 +64,12 @@ function withoutRescaling(graph: FileGraph, source: string): WithoutFront {
   return { graph, preprocess: ofPixels ? 'none' : undefined };
 }
 
-/** Where the shape of the images may stand. */
+/** Options that may contain the shape of the images. */
 const SHAPES = ['batch_input_shape', 'batch_shape'];
 
 /**
- * A network that resizes its images first is one for images of that size, to which all are brought here. `CenterCrop` of something
- * larger than the images resizes them, too; of something smaller it stays.
+ * If a network first resizes its images, the result is a network for images of that size, to which fer-tui resizes all images
+ * anyway. A `CenterCrop` to a size larger than the images also resizes them; one to a smaller size is kept.
  */
 function withoutResizing(graph: FileGraph, source: string): FileGraph {
   const first = firstOf(graph);
@@ -112,7 +112,7 @@ function withoutResizing(graph: FileGraph, source: string): FileGraph {
 const shapeIn = (config: Call['layer']['config']): string | undefined =>
   SHAPES.find((key) => Array.isArray(config[key]));
 
-/** Whether `CenterCrop` cuts something off images of a size. Throws RunError where they have none. */
+/** Whether `CenterCrop` crops the images. Throws RunError if their size is not fixed. */
 function crops(r: ConfigReader, given: readonly unknown[], size: readonly number[]): boolean {
   if (given.length === 2 && given.every((n) => typeof n === 'number'))
     return given.every((n, axis) => n >= (size[axis] as number));
@@ -121,7 +121,7 @@ function crops(r: ConfigReader, given: readonly unknown[], size: readonly number
   );
 }
 
-/** Throws RunError where images would lose or gain edges when they are resized. Images of any size are square: faces. */
+/** Throws RunError if resizing would crop or pad the images. Images without a fixed size are faces, which are square. */
 function proportionate(
   r: ConfigReader,
   [height, width]: readonly unknown[],
@@ -134,7 +134,7 @@ function proportionate(
   );
 }
 
-/** Puts a `Rescaling` in front of a `CenterCrop` of the images before it: the result is the same. */
+/** Swaps a first `CenterCrop` and the `Rescaling` after it: the result is the same. */
 function rescaledFirst(graph: FileGraph): FileGraph {
   const crop = firstOf(graph);
   if (crop?.layer.class_name !== 'CenterCrop') return graph;
@@ -150,7 +150,7 @@ function rescaledFirst(graph: FileGraph): FileGraph {
   return { ...graph, calls, output: graph.output === name ? cropName : graph.output };
 }
 
-/** The calls without layers that do nothing in inference, and what stands for the output of each of these. */
+/** The calls without layers that do nothing in inference, and for each of these layers, the name that replaces its output. */
 function withoutIdle({ calls }: FileGraph): { calls: Call[]; instead: ReadonlyMap<string, string> } {
   const instead = new Map<string, string>();
   const kept: Call[] = [];
@@ -162,7 +162,7 @@ function withoutIdle({ calls }: FileGraph): { calls: Call[]; instead: ReadonlyMa
   return { calls: kept, instead };
 }
 
-/** The preprocessing that a `Rescaling` layer is; undefined for one that has no name. */
+/** Name of the preprocessing that equals a `Rescaling`; undefined if there is none. */
 function rescalingOf(r: ConfigReader): string | undefined {
   const is = (option: string, wanted: number): boolean => {
     const values = [r.raw(option) ?? 0].flat();

@@ -6,14 +6,14 @@ import { LEFT_OUT } from './layers/left_out.js';
 import { READ_AS } from './layers/read_as.js';
 
 /**
- * The graph of a model in Keras's JSON: every layer once, in the order of the file, with what it takes. A model that is a layer
- * of another is replaced by its layers, whose names then begin with its own.
+ * The graph of a model in Keras's JSON: every layer once, in the order of the file, with the names of its inputs. A nested model
+ * is replaced by its layers, whose names get the prefix "MODEL_".
  */
 export interface FileGraph {
   readonly name: string;
   readonly inputs: readonly KerasLayer[];
   readonly calls: readonly Call[];
-  /** Settings of its first layer, which may have the shape of the images. */
+  /** Settings of the first layer, which may contain the shape of the images. */
   readonly first: KerasObject['config'] | undefined;
   /** Name of the layer whose output is the model's. */
   readonly output: string | undefined;
@@ -27,24 +27,24 @@ export interface KerasLayer extends KerasObject {
   readonly inbound_nodes?: readonly unknown[];
 }
 
-/** A layer with what it takes. */
+/** A layer with its inputs. */
 export interface Call {
   /** Its `config.name` is unique in the graph. */
   readonly layer: KerasObject;
-  /** Names of layers and inputs, and THE_IMAGES; none: it is an input. */
+  /** Names of the inputs: layers, model inputs or THE_IMAGES. Empty for a model input. */
   readonly from: readonly string[];
 }
 
-/** What the first of a list of layers takes. */
+/** The name of the input of a Sequential model. */
 export const THE_IMAGES = '';
 
-/** A layer, or a model with layers of its own, as files store weights. */
+/** A layer, or a nested model with its layers: the units in which files store weights. */
 export interface FilePart {
-  /** Class in the file. */
+  /** Class name in the file. */
   readonly kind: string;
   /** Name in the graph. */
   readonly name: string;
-  /** Those of a model. */
+  /** The parts of a nested model. */
   readonly parts?: readonly FilePart[];
 }
 
@@ -60,7 +60,10 @@ export interface ModelBody {
 export const isModel = (kind: unknown): boolean =>
   kind === 'Sequential' || kind === 'Functional' || kind === 'Model';
 
-/** Reads a graph. @param source names the file in messages. Throws RunError for what is no graph of single calls. */
+/**
+ * Reads a graph. @param source names the file in messages. Throws RunError if a layer is used more than once, or for anything
+ * else that is not supported.
+ */
 export function readGraph(kind: string, config: unknown, source: string): FileGraph {
   const reading = new Reading(source);
   const body = bodyOf(config, source);
@@ -69,7 +72,9 @@ export function readGraph(kind: string, config: unknown, source: string): FileGr
   return { name: body.name ?? 'model', inputs, calls, first: calls[0]?.layer.config, output, parts };
 }
 
-/** The settings of a model; old versions of Keras wrote just the list of layers. Throws RunError for a list that is none. */
+/**
+ * The settings of a model; old versions of Keras wrote just the list of layers. Throws RunError if it is not a list of layers.
+ */
 export function bodyOf(config: unknown, source: string): ModelBody {
   const body = (Array.isArray(config) ? { layers: config } : (config ?? {})) as ModelBody;
   const layers: unknown = body.layers ?? [];
@@ -84,7 +89,7 @@ export function bodyOf(config: unknown, source: string): ModelBody {
 export const nameOf = ({ name, config, class_name: kind }: KerasLayer): string =>
   String(config['name'] ?? name ?? kind);
 
-/** What a model in the graph has become. */
+/** The result of adding a model to the graph. */
 interface Placed {
   readonly output: string | undefined;
   readonly parts: readonly FilePart[];
@@ -92,14 +97,14 @@ interface Placed {
 
 class Reading {
   readonly calls: Call[] = [];
-  /** Those of the outermost model. */
+  /** The inputs of the outermost model. */
   readonly inputs: KerasLayer[] = [];
 
   constructor(private readonly source: string) {}
 
   /**
    * Adds the layers of a model.
-   * @param prefix begins the names of its layers @param given what a model in the model takes; undefined: it is the outermost
+   * @param prefix prefix of the names of its layers @param given inputs of a nested model; undefined for the outermost model
    */
   model(kind: string, body: ModelBody, prefix: string, given: readonly string[] | undefined): Placed {
     return kind === 'Sequential' ? this.#chain(body, prefix, given) : this.#branched(body, prefix, given);
@@ -140,7 +145,10 @@ class Reading {
       );
     }
     const parts: FilePart[] = [];
-    /** What each layer's name in this model stands for; a model counts its calls from 1. */
+    /**
+     * By name of a layer in this model: its name in the graph, and the call numbers that refer to it. A nested model counts its
+     * calls from 1.
+     */
     const outputs = new Map<string, { readonly name: string; readonly nodes: readonly number[] }>();
     for (const layer of layers) {
       const own = nameOf(layer);
@@ -158,7 +166,7 @@ class Reading {
       }
       if (outer && layer.class_name === 'Average' && own === output.layer) {
         throw new RunError(
-          `${where}: it averages what several models say; save each in a file of its own, and give all of them to --weights`,
+          `${where}: it averages the outputs of several models; save each in a separate file, and give all of them to --weights`,
         );
       }
       const from = callOf(calls[0], layer.class_name, where).map(({ layer: name, node }) => {
@@ -216,7 +224,10 @@ function refsOf(value: unknown): Ref[] {
   return typeof layer === 'string' ? [{ layer, node: Number(node) }] : value.flatMap(refsOf);
 }
 
-/** Parses the inputs or outputs of a model. Keras 3 keeps the names that a model gave them: `{ emotion: [name, node, tensor] }`. */
+/**
+ * Parses the inputs or outputs of a model. Keras 3 keeps the names that the model gave to its outputs: `{ emotion: [name, node,
+ * tensor] }`.
+ */
 export function endsOf(value: unknown): Ref[] {
   const named = typeof value === 'object' && value !== null && !Array.isArray(value);
   return refsOf(named ? Object.values(value) : value);
@@ -232,23 +243,23 @@ function callOf(call: unknown, kind: string, where: string): Ref[] {
   const options = [kwargs, ...lists.map((list) => (list[3] ?? {}) as object)].flatMap((o) =>
     Object.entries(o),
   );
-  // Keras 3 writes `training = false` for every dropout of a functional model, and true for augmentation, resizing and
-  // cropping. A training and inference override it.
-  const told = options.find(
+  // Keras 3 writes `training = false` for every dropout of a functional model, and true for augmentation, resizing and cropping.
+  // Both training and inference override this argument.
+  const flag = options.find(
     ([name, value]) =>
       value !== null &&
       value !== undefined &&
       !(name === 'training' && (value === false || Object.hasOwn(READ_AS, kind) || LEFT_OUT.has(kind))),
   );
-  if (told !== undefined) {
+  if (flag !== undefined) {
     throw new RunError(
-      `${where}: it is called with ${told[0]} = ${JSON.stringify(told[1])}; only plain calls are supported`,
+      `${where}: it is called with ${flag[0]} = ${JSON.stringify(flag[1])}; only plain calls are supported`,
     );
   }
   const number = args.find((value) => typeof value === 'number');
   if (number !== undefined && scalingOf(kind, call) === undefined) {
     throw new RunError(
-      `${where}: it calculates with the number ${number}, which is supported in +, -, * and / alone; ${ONNX_ROAD}`,
+      `${where}: it calculates with the number ${number}, which is supported only in +, -, * and /; ${ONNX_ROAD}`,
     );
   }
   return [...refsOf(lists), ...tensorsOf(args)];

@@ -21,7 +21,7 @@ export interface KerasFile {
   /** Whether the file contains the network, not just weights. */
   readonly whole: boolean;
   readonly network: Network;
-  /** Whether the file's network ends in plain numbers, to which a softmax was added. */
+  /** Whether the model in the file ends in logits, and a softmax was added. */
   readonly softmaxAdded?: boolean;
   /** Name of the preprocessing that layers of the file contained. */
   readonly preprocess?: string | undefined;
@@ -43,7 +43,7 @@ const OWN = 'fer_tui';
 const OWN_MEAN = 'fer_tui_mean';
 const OWN_STD = 'fer_tui_std';
 
-/** The first things in a file, in words. */
+/** Describes the first members of a file. */
 function contentsOf({ members }: H5Group): string {
   const all = [...members].map(([name, one]) =>
     'members' in one ? `the group ${name}` : `the array ${name} ${formatShape(one.shape)}`,

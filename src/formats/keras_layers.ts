@@ -4,7 +4,7 @@ import { ConfigReader, type KerasObject } from './keras_config.js';
 import { FILE_LAYERS } from './layers/all.js';
 import { READ_AS } from './layers/read_as.js';
 
-/** The only layer that takes no `trainable` in Keras 3. */
+/** The only layer that has no option `trainable` in Keras 3. */
 const WITHOUT_TRAINABLE = 'SpatialDropout2D';
 
 /** Converts a layer to Keras's JSON. */

@@ -37,17 +37,17 @@ export function isWeightsFile(file: H5Group): boolean {
 
 const ROOTS = ['layers', '_layer_checkpoint_dependencies'];
 
-/** A layer with weights, or a model with such layers, that a file stores together. */
+/** A layer with weights, or a nested model with such layers, which a file stores in one group. */
 interface Holder {
   readonly kind: string;
   readonly name: string;
-  /** In the order of Keras 2's files: of a model, those that are trained come before all others. */
+  /** In the order of Keras 2's files: in a nested model, the trainable weights come first. */
   readonly weights: readonly WeightSpec[];
-  /** Those of a model. */
+  /** The layers of a nested model. */
   readonly inner?: readonly Holder[];
 }
 
-/** Whether a part has nothing but random state, as augmentation has. */
+/** Whether a part has only random state, such as a layer of augmentation. */
 const isIdle = ({ kind, parts }: FilePart): boolean =>
   parts === undefined ? LEFT_OUT.has(kind) : parts.every(isIdle);
 
@@ -63,7 +63,9 @@ function holdersOf({ kind, name, parts }: FilePart, placed: ReadonlyMap<string, 
   return weights.length > 0 ? [{ kind, name, weights, inner }] : [];
 }
 
-/** The group with paths of groups, as Keras 2.12 to 2.15 writes them on Windows (`layers\conv2d`), turned into groups. */
+/**
+ * Splits names that are paths with backslashes (`layers\conv2d`), which Keras 2.12 to 2.15 writes on Windows, into nested groups.
+ */
 function withSlashes(group: H5Group): H5Group {
   const names = [...group.members.keys()];
   if (!names.some((name) => name.includes('\\'))) return group;
@@ -82,8 +84,8 @@ function withSlashes(group: H5Group): H5Group {
 }
 
 /**
- * Keras 2's layout (`.h5`): `layer_names` lists groups, and the `weight_names` of each group its datasets. Weights are
- * assigned to layers in order, as Keras does, because names can differ each time that a model is built.
+ * Keras 2's layout (`.h5`): `layer_names` lists groups, and the `weight_names` of each group its datasets. Weights are assigned
+ * to layers in order, as Keras does, because names can differ whenever a model is built.
  */
 function readNamed(
   group: H5Group,
@@ -118,9 +120,9 @@ function readNamed(
 }
 
 /**
- * Keras 3's layout (`.keras`, `.weights.h5`): weights are numbered, as in `layers/conv2d_1/vars/0`. The group is named after
- * the layer's class, numbered in the order of the model, not after the layer. Keras 2.12 to 2.15 counts a layer with weights
- * twice (`conv2d`, `conv2d_2`), so it is the order of the numbers that counts.
+ * Keras 3's layout (`.keras`, `.weights.h5`): weights are numbered, as in `layers/conv2d_1/vars/0`. The group is named after the
+ * layer's class, numbered in the order of the model, not after the layer. Keras 2.12 to 2.15 counts a layer with weights twice
+ * (`conv2d`, `conv2d_2`), so only the order of the numbers matters.
  */
 function readNumbered(
   file: { readonly group: H5Group; readonly path: string },
@@ -159,7 +161,7 @@ function readNumbered(
   }
 }
 
-/** Layers and models in order, by their class as Keras 3 writes it. */
+/** Groups layers and models by their class name in Keras 3's spelling. */
 function byKind(holders: readonly Holder[]): Map<string, Holder[]> {
   const kinds = new Map<string, Holder[]>();
   for (const holder of holders) {
@@ -179,7 +181,7 @@ function numberedAs(base: string, group: H5Group | undefined): string[] {
     .sort((a, b) => numberOf(a) - numberOf(b));
 }
 
-/** Whether a layer, or a layer of a model, has weights there. */
+/** Whether a group holds weights of a layer, or of a layer of a nested model. */
 function holdsWeights(member: H5Group | H5Dataset): boolean {
   if (!('members' in member)) return false;
   if ((groupAt(member, 'vars')?.members.size ?? 0) > 0) return true;

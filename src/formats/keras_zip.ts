@@ -11,7 +11,7 @@ import { readKerasWeights } from './keras_weights.js';
 /** Reads Keras 3's `.keras` files: a zip with the architecture in `config.json` and the weights in `model.weights.h5`. */
 const [CONFIG, WEIGHTS, ABOUT] = ['config.json', 'model.weights.h5', 'metadata.json'];
 
-/** Bytes that a file in the zip may have. */
+/** Most bytes of a file in the zip. */
 const MOST = 2e9;
 
 /** Whether a file is a zip. */
@@ -54,7 +54,10 @@ function versionIn(about: Uint8Array | undefined, path: string): string | undefi
   return typeof version === 'string' ? version : undefined;
 }
 
-/** The files of the zip, where they are in it. Throws RunError where the zip is damaged: their checksums are checked. */
+/**
+ * The content of the files in the zip, undefined for a missing one. Verifies their checksums. Throws RunError if the zip is
+ * damaged.
+ */
 function unzip(bytes: Uint8Array, path: string): Record<string, Uint8Array | undefined> {
   try {
     const { members }: Archive = readZip(inMemory(bytes), path);

@@ -4,8 +4,8 @@ import { Network } from '../nn/network.js';
 import { RunError } from '../util/errors.js';
 
 /**
- * The network, which ends in a softmax. One is added to a last layer of plain numbers, or of sigmoids: behind their logarithms, a
- * softmax divides them by their sum. Throws RunError for any other end.
+ * Returns the network with a softmax at its end. A softmax is added to logits. Sigmoids become log-sigmoids before it: the
+ * softmax then divides the sigmoids by their sum. Throws RunError for any other last layer.
  */
 export function withSoftmax(network: Network, source: string): Network {
   const end = network.layers.at(-1)?.layer;
@@ -31,7 +31,7 @@ export function withSoftmax(network: Network, source: string): Network {
   return new Network(network.name, network.inputShape, [...nodes, { layer: Softmax(), name: ADDED }]);
 }
 
-/** Layers behind a softmax that change no probability, at most the shape. */
+/** Whether a layer after a softmax changes no probability, at most the shape. */
 function changesNothing({ kind, config }: Layer): boolean {
   const flat = kind === 'Flatten' || kind === 'Reshape' || kind === 'Dropout';
   return flat || (kind === 'Activation' && config['activation'] === 'linear');
@@ -41,8 +41,8 @@ const isSoftmax = ({ kind, config }: Layer): boolean =>
   kind === 'Softmax' || config['activation'] === 'softmax';
 
 /**
- * The network with its softmax last: without what follows that and changes nothing, and behind the `Flatten` or `Reshape` of a
- * map of 1 x 1. Of another network, the same network.
+ * Moves the softmax of a network to its end: removes later layers that change nothing, and moves it after the `Flatten` or
+ * `Reshape` of a 1 x 1 map. Returns any other network as it is.
  */
 export function softmaxLast(network: Network): Network {
   const { layers, outputShape } = network;
@@ -70,7 +70,7 @@ export function softmaxLast(network: Network): Network {
   return new Network(network.name, network.inputShape, [...nodes, ...ending]);
 }
 
-/** A last layer whose sigmoid becomes the logarithm of one. */
+/** The last layer with log-sigmoid in place of its sigmoid. */
 function withLogSigmoid(layer: Layer): Layer {
   const activation = 'log_sigmoid';
   return layer.withActivation?.(activation) ?? Activation({ activation });

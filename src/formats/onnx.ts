@@ -15,18 +15,21 @@ import { model, TYPES, value } from './onnx_proto.js';
  */
 const [INPUT, OUTPUT] = ['images', 'probabilities'];
 
-/** How others give images to an ONNX file. */
+/** How the input images of an ONNX file are stored. */
 export interface OnnxImages {
   /** Axes; default `nhwc`. */
   readonly layout?: ImageLayout | undefined;
-  /** Makes the images pixels, uint8 from 0 to 255, which the graph preprocesses so; default: they come preprocessed, as float32. */
+  /**
+   * If given, the input is uint8 pixels from 0 to 255, and the graph preprocesses them in this way. Default: the input is
+   * preprocessed float32 values.
+   */
   readonly pixels?: PixelSteps | undefined;
 }
 
 /**
  * Encodes a network.
- * @param notes stored as metadata: classes, preprocessing. Throws RunError for a layer that ONNX cannot express, and for a network
- * of features alone that is to take pixels.
+ * @param notes stored as metadata: classes, preprocessing. Throws RunError for a layer that ONNX cannot express, and for `pixels`
+ * with a network whose only inputs are features.
  */
 export function toOnnx(
   network: Network,
@@ -72,7 +75,7 @@ export function toOnnx(
   );
 }
 
-/** What the model is, for people who open the file. */
+/** A description of the model for people who open the file. */
 function aboutOf(
   { name, inputShape }: Network,
   notes: Readonly<Record<string, string>>,

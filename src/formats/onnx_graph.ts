@@ -10,14 +10,14 @@ export class OnnxGraph {
 
   constructor(private readonly weights: NamedArrays) {}
 
-  /** Adds an operator. Returns the name of its output, which is also its own. */
+  /** Adds an operator. Returns the name of its output, which is also the name of the operator. */
   add(type: string, output: string, inputs: readonly string[], attributes: Attributes = {}): string {
     this.parts.push(node(type, inputs, output, attributes));
     this.#types.set(output, type);
     return output;
   }
 
-  /** The operator that gives a value; undefined for inputs and constants. */
+  /** The operator that computes a value; undefined for inputs and constants. */
   typeOf(output: string): string | undefined {
     return this.#types.get(output);
   }

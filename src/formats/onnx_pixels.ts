@@ -3,8 +3,8 @@ import type { OnnxGraph } from './onnx_graph.js';
 import type { ImageLayout } from './onnx_layouts.js';
 
 /**
- * A preprocessing of pixels of 0 to 255 as operators of an ONNX graph: (x - mean) / divisor, and then, for `eachImage`, the image
- * less its own mean, by its own standard deviation.
+ * A preprocessing of pixels from 0 to 255 as operators of an ONNX graph: (x - mean) / divisor. With `eachImage`, each image is
+ * then standardized by its own mean and standard deviation.
  */
 export interface PixelSteps {
   /** [H * W]; undefined: 0. */
@@ -16,7 +16,7 @@ export interface PixelSteps {
   readonly eachImage?: boolean;
 }
 
-/** The value that the network takes, in a graph whose input is pixels. */
+/** The name of the preprocessed images in a graph whose input is pixels. */
 export const PREPROCESSED = 'preprocessed';
 
 /**

@@ -2,9 +2,7 @@ import type { Shape } from '../gpu/shape.js';
 import { VERSION } from '../util/version.js';
 import { bytes, float, integer, message } from './protobuf.js';
 
-/**
- * Encodes ONNX files (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3), as far as networks need them.
- */
+/** Encodes the part of the ONNX format that networks need (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3). */
 const IR_VERSION = 8;
 const OPERATOR_SET = 13;
 /** Type codes of values. */
@@ -36,7 +34,7 @@ export function node(
   );
 }
 
-/** Describes an input or output. @param field of the graph @param type its type code; default float32 */
+/** Describes an input or output. @param field number of the field in the graph @param type type code; default float32 */
 export function value(
   field: number,
   name: string,
@@ -56,7 +54,7 @@ export function tensor(name: string, dims: Shape, data: Float32Array | BigInt64A
 
 /**
  * Encodes the whole file.
- * @param graph encoded nodes, tensors and values @param notes stored as metadata @param about says for people what the model is
+ * @param graph encoded nodes, tensors and values @param notes stored as metadata @param about description of the model for people
  */
 export function model(
   name: string,

@@ -9,8 +9,8 @@ import { fieldNumbers } from './protobuf_reader.js';
 import { headerOf } from './safetensors.js';
 
 /**
- * Tells what a file is that is no model file of fer-tui or Keras, by its content: names end in anything. Each kind that public
- * repositories hold in place of one is named, with what to do.
+ * Recognizes, by content, files that are not models of fer-tui, Keras or ONNX. File names are not reliable. For each kind that is
+ * common in public repositories, a message names it and says what to do.
  */
 interface OtherKind {
   readonly is: (file: Glance) => boolean;
@@ -18,7 +18,7 @@ interface OtherKind {
   readonly what: string | ((file: Glance) => string);
 }
 
-/** Bytes at the beginning that are looked at as text. */
+/** Bytes at the beginning that are read as text. */
 const HEAD = 4096;
 
 /** A first look at a file. */
@@ -52,11 +52,11 @@ function namesIn(bytes: Uint8Array): string[] {
   try {
     return [...readZip(inMemory(bytes), '').members.keys()];
   } catch {
-    return []; // its reader says what is wrong with it
+    return []; // the reader of zips reports what is wrong with it
   }
 }
 
-/** `length` bytes from a place on, as text. */
+/** `length` bytes from an offset, as text. */
 const textAt = (bytes: Uint8Array, from: number, length: number): string =>
   Buffer.from(bytes.subarray(from, from + length)).toString('latin1');
 
@@ -92,21 +92,21 @@ const modelIn = ({ members }: Glance): string | undefined =>
         (name) => /\.(h5|hdf5|keras|onnx|safetensors|pth?|tflite)$/.test(name) && name !== 'model.weights.h5',
       );
 
-/** With what pickles of protocols 0 and 1, which are text at first, begin: a list, a dictionary, or a class by its name. */
+/** The beginning of pickles of protocols 0 and 1, which begin with text: a list, a dictionary, or the name of a class. */
 const OLD_PICKLE = /^(\([dlit]p\d+\n|[\]}]q.|\(?c[A-Za-z_][\w.]*\n[A-Za-z_]\w*\n(p\d+\n|q.|\())/s;
 
 const isPickle = ({ bytes, head }: Glance): boolean =>
   (bytes[0] === 0x80 && (bytes[1] ?? 0) >= 2 && (bytes[1] ?? 9) <= 5) ||
   (OLD_PICKLE.test(head) && bytes.at(-1) === 0x2e);
 
-/** The bytes with which tables of TensorFlow's checkpoints end. */
+/** The last bytes of the tables in TensorFlow's checkpoints. */
 const TABLE_END = [0x57, 0xfb, 0x80, 0x8b, 0x24, 0x75, 0x47, 0xdb];
 
-/** What servers send in place of a file, as text: "404: Not Found" of GitHub, or { "message": ... } of its API. */
+/** Error messages that servers send instead of a file: "404: Not Found" of GitHub, or { "message": ... } of its API. */
 const SERVER_WORDS =
   /^(\d{3}[ :]+)?(not found|forbidden|unauthorized|access denied|bad request|bad gateway)\b|^\{\s*"(message|error)"\s*:/i;
 
-/** In this order: the first that fits names the file. */
+/** The order matters: the first kind that fits is reported. */
 const OTHER_KINDS: readonly OtherKind[] = [
   {
     is: ({ bytes }) => bytes.length === 0,
@@ -201,7 +201,7 @@ const OTHER_KINDS: readonly OtherKind[] = [
 ];
 
 /**
- * Throws RunError for a file that is of no kind which fer-tui opens, when its kind is known. What throws nothing may be damaged.
+ * Throws RunError for a file of a known kind that fer-tui does not open. A file of an unknown kind, perhaps damaged, passes.
  * @param path names the file in the message
  */
 export function refuseOtherKinds(bytes: Uint8Array, path: string): void {
@@ -211,7 +211,7 @@ export function refuseOtherKinds(bytes: Uint8Array, path: string): void {
   throw new RunError(`${path}: ${typeof kind.what === 'string' ? kind.what : kind.what(file)}`);
 }
 
-/** Throws RunError for a folder that holds a model, since none is opened. */
+/** Throws RunError for a folder that contains a model: only files can be opened. */
 export function refuseFolders(path: string): void {
   if (existsSync(join(path, 'saved_model.pb'))) throw new RunError(`${path}: the folder of ${SAVED_MODEL}`);
   const json = join(path, 'model.json');

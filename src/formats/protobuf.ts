@@ -5,7 +5,10 @@
 const [VARINT, FIXED64, BYTES, FIXED32] = [0, 1, 2, 5];
 const key = (field: number, wire: number): Buffer => varint((field << 3) | wire);
 
-/** Seven bits per byte, lowest first. The top bit says that another byte follows. Numbers below 0 are those of 64 bits. */
+/**
+ * Seven bits per byte, lowest first. The top bit says that another byte follows. Negative numbers are encoded as 64-bit two's
+ * complement.
+ */
 function varint(value: number): Buffer {
   const out: number[] = [];
   let rest = BigInt.asUintN(64, BigInt(value));

@@ -1,12 +1,12 @@
 import { RunError } from '../util/errors.js';
 
 /**
- * Reads protocol buffers that anybody may have written (https://protobuf.dev/programming-guides/encoding). Fields are found when a
- * message is opened; what they hold is read when it is asked for, and bytes are not copied. So a message costs no more than the
- * fields that it has, and how deep messages lie in one another is up to who asks.
+ * Reads untrusted protocol buffers (https://protobuf.dev/programming-guides/encoding). Opening a message only finds its fields;
+ * their content is read on demand, and bytes are not copied. So the cost of a message is proportional to its fields, and the
+ * caller decides how deep to read nested messages.
  */
 
-/** Fields of one message at most; numbers that are stored together count as one. */
+/** Most fields of one message; packed numbers count as one. */
 const MOST_FIELDS = 1_000_000;
 /** Bytes of the longest whole number. */
 const LONGEST = 10;
@@ -24,12 +24,12 @@ interface Field {
 export class ProtoMessage {
   readonly #fields = new Map<number, Field[]>();
 
-  /** Names file and place; begins messages. */
+  /** File and place, the beginning of error messages. */
   readonly where: string;
 
   /**
    * Throws RunError where the bytes are no message.
-   * @param path names the file @param place in it, from the outside; empty: all of it
+   * @param path name of the file @param place place in the file, outermost message first; empty for the whole file
    */
   constructor(
     bytes: Uint8Array,
@@ -47,7 +47,7 @@ export class ProtoMessage {
     }
   }
 
-  /** Whole numbers, signed, one by one or stored together. Those beyond 2^53 are rounded. */
+  /** All signed integers of a field, packed or not. Those beyond 2^53 are rounded. */
   integers(field: number): number[] {
     return this.#each(field).flatMap(({ wire, value }) => {
       if (wire === VARINT) return [value as number];
@@ -56,17 +56,17 @@ export class ProtoMessage {
     });
   }
 
-  /** The last one, as the format wants it. */
+  /** The last integer of a field: the format says that the last value counts. */
   integer(field: number): number | undefined {
     return this.integers(field).at(-1);
   }
 
-  /** float32, one by one or stored together. */
+  /** All float32 numbers of a field, packed or not. */
   floats(field: number): Float32Array {
     return this.#fixed(field, FIXED32, 4, Float32Array, (view, at) => view.getFloat32(at, true));
   }
 
-  /** float64, one by one or stored together. */
+  /** All float64 numbers of a field, packed or not. */
   doubles(field: number): Float64Array {
     return this.#fixed(field, FIXED64, 8, Float64Array, (view, at) => view.getFloat64(at, true));
   }
@@ -93,17 +93,17 @@ export class ProtoMessage {
     return this.bytesOf(field).map((bytes) => new TextDecoder().decode(bytes));
   }
 
-  /** The last one; empty without. */
+  /** The last text of a field; empty if there is none. */
   text(field: number): string {
     return this.texts(field).at(-1) ?? '';
   }
 
-  /** @param what names one of them in messages, before its number */
+  /** @param what name of the messages in errors, before the index */
   messages(field: number, what: string): ProtoMessage[] {
     return this.bytesOf(field).map((bytes, i) => this.#within(bytes, `${what} ${i}`));
   }
 
-  /** The last one. @param what names it in messages */
+  /** The last message of a field. @param what its name in errors */
   message(field: number, what: string): ProtoMessage | undefined {
     const bytes = this.bytes(field);
     return bytes && this.#within(bytes, what);
@@ -146,14 +146,15 @@ export class ProtoMessage {
 
 const damaged = (where: string, why: string): RunError => new RunError(`${where}: damaged: ${why}`);
 
-/** The fields of a message in order. Throws RunError where one goes on beyond it, or is none. */
+/** The fields of a message in order. Throws RunError for a field that is invalid or extends beyond the message. */
 function* fieldsOf(
   bytes: Uint8Array,
   where: string,
 ): Generator<{ readonly field: number; readonly wire: number; readonly value: Value }> {
   for (let at = 0; at < bytes.length; ) {
     const begin = at;
-    const cut = (): RunError => damaged(where, `a field at byte ${begin} of ${bytes.length} is no whole one`);
+    const cut = (): RunError =>
+      damaged(where, `a field at byte ${begin} of ${bytes.length} is incomplete or invalid`);
     const number = (): number => {
       const [value, next] = varint(bytes, at) ?? [0, -1];
       if (next < 0) throw cut();
@@ -174,7 +175,7 @@ function* fieldsOf(
   }
 }
 
-/** The whole numbers that are stored together. */
+/** Decodes packed integers. */
 function packed(bytes: Uint8Array, where: string): number[] {
   const out: number[] = [];
   for (let at = 0; at < bytes.length; ) {
@@ -186,7 +187,7 @@ function packed(bytes: Uint8Array, where: string): number[] {
   return out;
 }
 
-/** The signed number at a place, and the place behind it; undefined where it breaks off. */
+/** The signed integer at an offset, and the offset after it; undefined if it is incomplete. */
 function varint(bytes: Uint8Array, from: number): [value: number, next: number] | undefined {
   let [value, at] = [0, from];
   for (let shift = 1; shift < 2 ** 49; shift *= 128) {
@@ -206,8 +207,8 @@ function varint(bytes: Uint8Array, from: number): [value: number, next: number] 
 }
 
 /**
- * The numbers of the fields of a message, in order; undefined where the bytes are none. Nothing else is read of them, so it is
- * quick on large files.
+ * The field numbers of a message, in order; undefined if the bytes are not a message. It reads nothing else, so it is fast on
+ * large files.
  */
 export function fieldNumbers(bytes: Uint8Array): number[] | undefined {
   const numbers: number[] = [];

@@ -4,14 +4,14 @@ import type { NamedArray } from '../nn/parameters.js';
 import { RunError } from '../util/errors.js';
 import { foreignJson } from '../util/foreign.js';
 
-/** The text of the metadata that holds the checksum, and what stands in its place while it is computed. */
+/** The metadata key of the checksum, and its placeholder while the checksum is computed. */
 const [CHECKSUM, BLANK] = ['sha256', '0'.repeat(64)];
 
 /**
- * Encodes named float32 arrays in the safetensors format (https://huggingface.co/docs/safetensors): 8 bytes of header
- * length (little endian), a JSON header with name -> {dtype, shape, data_offsets} and texts in `__metadata__`, then the
- * data. The metadata contains a checksum, so that every changed bit is noticed: the SHA-256 of the whole file, computed with zeros
- * in its place.
+ * Encodes named float32 arrays in the safetensors format (https://huggingface.co/docs/safetensors): 8 bytes of header length
+ * (little endian), a JSON header with name -> {dtype, shape, data_offsets} and texts in `__metadata__`, then the data. The
+ * metadata contains a checksum, so that every changed bit is noticed: the SHA-256 of the whole file, computed with zeros in place
+ * of the checksum.
  */
 export function encodeSafetensors(
   tensors: ReadonlyMap<string, NamedArray>,
@@ -40,14 +40,14 @@ export function encodeSafetensors(
   return bytes;
 }
 
-/** Where the checksum begins in a file; -1 where the file does not contain it. */
+/** The offset of the checksum in a file; -1 if the file does not contain it. */
 function placeOf(bytes: Uint8Array, checksum: string): number {
   const key = `"${CHECKSUM}":"`;
   const at = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).indexOf(`${key}${checksum}"`);
   return at < 0 ? -1 : at + key.length;
 }
 
-/** Whether a file has the checksum that it claims. */
+/** Whether a file has the checksum that its metadata states. */
 function isIntact(bytes: Uint8Array, checksum: string): boolean {
   const place = placeOf(bytes, checksum);
   if (checksum.length !== BLANK.length || place < 0) return false;
@@ -63,15 +63,15 @@ interface HeaderEntry {
 
 export interface Safetensors {
   readonly tensors: Map<string, NamedArray>;
-  /** Its texts, without the checksum. */
+  /** The texts in `__metadata__`, without the checksum. */
   readonly metadata: Record<string, string>;
-  /** Whether the file has a checksum, which then fits. Files of other programs have none. */
+  /** Whether the file has a checksum, which is then correct. Files of other programs have none. */
   readonly verified: boolean;
 }
 
 /**
- * Decodes a safetensors file. Throws RunError when it is not such a file, when its arrays overlap or leave bytes of the data
- * out, which the format forbids, or when its checksum does not fit.
+ * Decodes a safetensors file. Throws RunError when it is not such a file, when its arrays overlap or leave gaps in the data,
+ * which the format forbids, or when its checksum is wrong.
  * @param source name of the file, for messages
  */
 export function decodeSafetensors(bytes: Uint8Array, source: string): Safetensors {
@@ -117,7 +117,7 @@ export function decodeSafetensors(bytes: Uint8Array, source: string): Safetensor
 const headerLength = (bytes: Uint8Array): number =>
   Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
 
-/** The parsed header. @param otherwise gets why it cannot be read */
+/** The parsed header. @param otherwise called with the reason if it cannot be read */
 export function headerOf<T>(bytes: Uint8Array, otherwise: (why: string) => T): unknown {
   if (bytes.length < 8) return otherwise(`only ${bytes.length} bytes`);
   const length = headerLength(bytes);

@@ -1,7 +1,7 @@
 import { bytes, double, float, integer, message } from './protobuf.js';
 
 /**
- * Encodes TensorBoard's event files, as far as curves need them. A file is a list of TFRecords
+ * Encodes the part of TensorBoard's event files that curves need. A file is a list of TFRecords
  * (https://www.tensorflow.org/tutorials/load_data/tfrecord):
  *
  *   uint64 length, uint32 masked CRC of the length, bytes, uint32 masked CRC of the bytes; all little-endian
@@ -31,7 +31,7 @@ export function encodeScalars({ wallTime, step, values }: Scalars): Uint8Array {
   return record(Buffer.concat([double(1, wallTime), integer(2, step), message(5, ...summary)]));
 }
 
-/** Adds length and checksums to the bytes of one event. */
+/** The record of one event: its bytes with length and checksums. */
 function record(data: Uint8Array): Uint8Array {
   const frame = Buffer.alloc(data.length + 16);
   frame.writeBigUInt64LE(BigInt(data.length), 0);

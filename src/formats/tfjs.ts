@@ -7,16 +7,15 @@ import { KERAS_VERSION, toKeras } from './keras_architecture.js';
 import { isFeature } from './keras_features.js';
 
 /**
- * Writes networks for TensorFlow.js (`tf.loadLayersModel`): `model.json` with Keras's architecture and a list of the weights, which
- * lie one after the other in files of 4 MiB that browsers can keep
- * (https://www.tensorflow.org/js/guide/save_load).
+ * Writes networks for TensorFlow.js (`tf.loadLayersModel`): `model.json` with Keras's architecture and a list of the weights,
+ * which are concatenated and split into files of 4 MiB, which browsers can cache (https://www.tensorflow.org/js/guide/save_load).
  */
 
 /** The file that is loaded; the others lie beside it. */
 export const TFJS_MODEL = 'model.json';
 const SHARD_BYTES = 4 * 2 ** 20;
 
-/** What TensorFlow.js 4 lacks of classes of layers, for the table of docs/keras.md; of the others it has all. */
+/** The limits of TensorFlow.js 4 by class of layer, for the table of docs/keras.md. Other classes have none. */
 export const TFJS_LACKS: Readonly<Record<string, string>> = {
   Normalization: 'no',
   Conv2D: 'without groups',
@@ -29,7 +28,7 @@ export const TFJS_LACKS: Readonly<Record<string, string>> = {
   ReLU: 'without `negative_slope`',
 };
 
-/** Why a layer cannot be written for TensorFlow.js 4, which has fewer options than Keras; undefined: it can. */
+/** Why a layer cannot be written for TensorFlow.js 4, which has fewer options than Keras; undefined if it can. */
 function objection({ layer: { kind, config } }: PlacedLayer): string | undefined {
   const { activation, dilationRate, groups = 1, negativeSlope = 0, keepdims = false, scale, offset } = config;
   if (kind === 'Normalization') return 'TensorFlow.js has no such layer';
@@ -46,7 +45,7 @@ function objection({ layer: { kind, config } }: PlacedLayer): string | undefined
   return undefined;
 }
 
-/** Why a network cannot be written for TensorFlow.js, with the layer; undefined: it can. */
+/** The first layer that cannot be written for TensorFlow.js, and why; undefined if all can. */
 export function tfjsObjection(network: Network): string | undefined {
   for (const placed of network.layers) {
     const why = objection(placed);
@@ -55,7 +54,7 @@ export function tfjsObjection(network: Network): string | undefined {
   return undefined;
 }
 
-/** What TensorFlow.js calls otherwise. */
+/** Options that TensorFlow.js names differently. */
 const KINDS: Readonly<Record<string, string>> = { SpatialDropout2D: 'Dropout' };
 
 /**

@@ -4,9 +4,9 @@ import { defineLab } from './kit/lab.js';
 import { smallNetwork } from './kit/networks.js';
 
 /**
- * Local binary patterns are features that somebody has designed; convolutions learn theirs. The reference work joined both before
- * the dense layers, and found no gain on FER-2013. Softmax regression on the patterns alone is the classical method. Every
- * variant has the same dense layers, but for the last. Accuracy is that of faces which training never saw.
+ * Local binary patterns are designed features; convolutions learn theirs. The reference work joined both before the dense layers,
+ * and found no gain on FER-2013. Softmax regression on the patterns alone is the classical method. Every variant has the same
+ * dense layers, but for the last. Accuracy is that of faces which training never saw.
  */
 export const hybrid = defineLab({
   name: 'hybrid',

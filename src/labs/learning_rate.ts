@@ -5,9 +5,9 @@ import { smallNetwork } from './kit/networks.js';
 import type { CurvePoint } from './kit/outcome.js';
 import type { LabSettings, Workbench } from './kit/workbench.js';
 
-/** The rates that the test sweeps over. */
+/** The range of rates that the test sweeps. */
 const [LOWEST, HIGHEST] = [1e-4, 10];
-/** Share of the past in the smoothed loss. */
+/** Weight of the previous average in the smoothed loss. */
 const SMOOTHING = 0.9;
 /** The test ends where the smoothed loss is this many times the lowest one. */
 const EXPLODED = 3;

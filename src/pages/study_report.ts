@@ -1,5 +1,5 @@
 import { type CvReport, comparisonOf, configurationOf, cvReport } from '../study/cv.js';
-import { type Importance, importanceOf, whyUntold } from '../study/importance.js';
+import { type Importance, importanceOf, whyNoImportance } from '../study/importance.js';
 import { type ParameterAxis, parameterAxes } from '../study/parameter_axis.js';
 import { bestTrial, ranked } from '../study/score.js';
 import type { Study } from '../study/study.js';
@@ -91,14 +91,14 @@ function stillGoingOn(trials: readonly TrialRecord[]) {
 
 function importanceSection(importance: Importance | undefined): PageSection {
   const title = 'Importance of the settings';
-  const why = whyUntold(importance);
+  const why = whyNoImportance(importance);
   if (importance === undefined || why !== undefined) return { title, body: html`<p>Not known: ${why}.</p>` };
   const { parameters, trials, epochs, explained } = importance;
   return {
     title,
     body: [
       howToRead(
-        'How much worse a random forest predicts the rank of a trial when the values of the setting are permuted, as a part of the sum. A setting without a mark is no more important than a setting whose values were dealt out at random.',
+        'How much worse a random forest predicts the rank of a trial when the values of the setting are permuted, as a share of the sum. A setting without a mark is no more important than a setting with shuffled values.',
       ),
       table({
         caption: `${count(trials)} trials after ${counted(epochs, 'epoch')}; the forest explains ${percent(explained, 0)} of the variance of trials that it has not seen`,

@@ -1,10 +1,10 @@
 import { isIP } from 'node:net';
 import { UsageError } from '../util/errors.js';
 
-/** The environment variable that holds the address where the command line does not. Other users of a machine cannot read it. */
+/** The environment variable with the address, used if the command line gives none. Other users of a machine cannot read it. */
 export const ADDRESS_VARIABLE = 'FER_TUI_QUEUE';
 
-/** Where a queue is, in the terms of ioredis. */
+/** The address of a queue, with the field names of ioredis. */
 export interface QueueAddress {
   readonly host: string;
   readonly port: number;

@@ -2,11 +2,11 @@ import type { Redis, RedisOptions } from 'ioredis';
 import { QueueError, UsageError } from '../util/errors.js';
 import { addressText, type QueueAddress } from './address.js';
 
-/** Milliseconds until a server that does not answer counts as absent. */
+/** Time limit to connect to a server, in milliseconds. */
 const CONNECT_MS = 10_000;
-/** Milliseconds between two attempts to reach a server again. */
+/** Milliseconds between two attempts to reconnect. */
 const RETRY_MS = 1000;
-/** Milliseconds that somebody who wants to end waits for a server that is away. */
+/** Milliseconds that the program waits at its end for an unreachable server. */
 const PARTING_MS = 3000;
 
 /** The optional packages: BullMQ, the queue, and ioredis, the client that it uses. */
@@ -15,7 +15,7 @@ export interface QueuePackages {
   readonly ioredis: { readonly Redis: new (options: RedisOptions) => Redis };
 }
 
-/** Imports the optional packages. Throws UsageError where they are not installed. */
+/** Imports the optional packages. Throws UsageError if they are not installed. */
 export async function queuePackages(): Promise<QueuePackages> {
   try {
     const [bullmq, ioredis] = await Promise.all([import('bullmq'), import('ioredis')]);
@@ -36,7 +36,7 @@ export class Connections {
   #parting = false;
   #patience: NodeJS.Timeout | undefined;
   #giveUp = (): void => undefined;
-  /** Resolves when a server that somebody wants to leave has been away for 3 seconds. What waits for it may wait for ever. */
+  /** Resolves when the server has been unreachable for 3 seconds after a call of `part`. Pending commands may then never end. */
   readonly givenUp = new Promise<void>((resolve) => {
     this.#giveUp = resolve;
   });
@@ -49,8 +49,8 @@ export class Connections {
 
   /**
    * Tries the server once.
-   * @param say hears when the connection is lost and when it is back
-   * Throws QueueError. Its message has neither user nor password, and it has no cause: the errors of ioredis may hold both.
+   * @param say called with a message when the connection is lost, and when it is back Throws QueueError. Its message has neither
+   * user nor password, and it has no cause: the errors of ioredis may hold both.
    */
   static async open(
     packages: QueuePackages,
@@ -67,7 +67,7 @@ export class Connections {
     });
     const limit = setTimeout(() => {
       why ||= `no answer within ${CONNECT_MS / 1000} seconds`;
-      probe.disconnect(); // which ends what is waited for below
+      probe.disconnect(); // which makes the command below fail
     }, CONNECT_MS);
     try {
       await probe.connect();
@@ -82,7 +82,7 @@ export class Connections {
     return new Connections(packages, address, say);
   }
 
-  /** A new connection. It waits for a server that is away, and its commands with it. */
+  /** A new connection. While the server is unreachable, its commands wait. */
   connect(): Redis {
     const connection = new this.packages.ioredis.Redis({
       ...{ ...this.address, connectTimeout: CONNECT_MS },
@@ -90,7 +90,7 @@ export class Connections {
       retryStrategy: () => RETRY_MS,
     });
     connection.on('error', () => undefined); // `close` follows
-    if (this.#open.length === 0) this.#watch(connection); // one tells for all
+    if (this.#open.length === 0) this.#watch(connection); // one connection reports for all
     this.#open.push(connection);
     return connection;
   }
@@ -111,7 +111,7 @@ export class Connections {
     });
   }
 
-  /** From now on, a server that is away for 3 seconds is given up. */
+  /** From now on, gives up a server that is unreachable for 3 seconds. */
   part(): void {
     this.#parting = true;
     this.#beImpatient();
@@ -128,7 +128,7 @@ export class Connections {
   }
 }
 
-/** What to do about a message of the server or the network. */
+/** Adds advice to an error message of the server or the network. */
 function hint(message: string): string {
   if (/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|no answer|closed|Protocol error/.test(message))
     return `${message.replace(/\.$/, '')}; is a Redis or Valkey server running there, and may this machine reach it?`;

@@ -15,27 +15,26 @@ import { EMPTY_PARCEL, fetchFolder, sendFolder } from './parcels.js';
 import { fetchLog } from './run_log.js';
 import type { CoordinatorStore, TaskView, WorkerCard } from './task.js';
 
-/** Milliseconds after which a task is looked at even without news of it. */
-const LOOK_MS = 5000;
-/** Milliseconds between two looks at what workers ask for. */
-const WISHES_MS = 500;
+/** Milliseconds after which the state of a task is read even without an event. */
+const POLL_MS = 5000;
+/** Milliseconds between two checks for file requests of workers. */
+const REQUESTS_MS = 500;
 
 const AS_IT_IS = (text: string): string => text;
 
-/** What a coordinator needs to know of its study. */
+/** The settings of a coordinator. */
 export interface CoordinatorOptions {
   /** Identifies the study in the store, also after a restart; letters, digits and dashes. */
   readonly study: string;
   /** Bytes of the largest file or run folder that goes through the store. */
   readonly limit: number;
-  /** Hears what a person should know. */
+  /** Called with messages for the user. */
   readonly say: (message: string) => void;
 }
 
 /**
- * Has the trials of a study trained by workers on other machines. A task is queued under a name that follows from study, trial
- * and epochs. So a coordinator that was killed and asks again finds the task, wherever it is by then, and a step is never
- * trained for twice.
+ * Lets workers on other machines train the trials of a study. The id of a task is derived from study, trial and epochs. So a
+ * coordinator that is restarted after a crash finds the tasks of the previous one, and no step is queued twice.
  */
 export class Coordinator {
   readonly #files: CoordinatorFiles;
@@ -52,18 +51,18 @@ export class Coordinator {
     this.#granting = this.#grant();
   }
 
-  /** The workers that are there. */
+  /** The workers that are connected. */
   workers(): Promise<WorkerCard[]> {
     return this.store.workers();
   }
 
   /**
-   * Has one step of a trial trained, and brings its run folder here. Until the step is done, the folder has the log as far as
-   * it is, so that it can be watched.
+   * Lets a worker train one step of a trial, and fetches the run folder. Meanwhile the log in the folder is kept up to date, so
+   * that the run can be followed.
    * @param hooks `emit` hears of every epoch; a stop of `control` takes the task back if no worker has it yet. If one has, its
    *   result waits in the store, for whoever asks for the same step again.
-   * @returns the record after the step; one that is `running` after a stop
-   * Throws DataError when a file of the training cannot be read, QueueError when the run folder is above the limit.
+   * @returns the record after the step; one that is `running` after a stop Throws DataError when a file of the training cannot be
+   * read, QueueError when the run folder is above the limit.
    */
   async run(order: TrialOrder, { control, emit }: Pick<Hooks, 'control' | 'emit'>): Promise<TrialRecord> {
     const id = `${this.options.study}.${order.number}.${order.until}`;
@@ -93,7 +92,7 @@ export class Coordinator {
     }
   }
 
-  /** Removes what the study has left in the store, apart from the results of workers that are still at work. */
+  /** Removes the data of the study from the store, except tasks that workers are still working on. */
   async close(): Promise<void> {
     this.#ended.abort();
     await this.#granting;
@@ -101,10 +100,10 @@ export class Coordinator {
     await this.store.close();
   }
 
-  /** Resolves at the first news of a task after this call, or after some seconds. */
+  /** Resolves at the next event of a task, or after `POLL_MS`. */
   #newsOf(id: string): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, LOOK_MS);
+      const timer = setTimeout(resolve, POLL_MS);
       this.#waiting.set(id, () => {
         clearTimeout(timer);
         resolve();
@@ -122,7 +121,7 @@ export class Coordinator {
     return { state: 'waiting' };
   }
 
-  /** Brings a run folder here. @returns whether it was whole; if not, the step has to be trained again */
+  /** Fetches a run folder. @returns whether it was complete; if not, the step has to be trained again */
   async #collect(id: string, { number, run }: TrialOrder, parcel = EMPTY_PARCEL): Promise<boolean> {
     const { limit, say } = this.options;
     try {
@@ -142,12 +141,12 @@ export class Coordinator {
     const { signal } = this.#ended;
     while (!signal.aborted) {
       await this.#files.sendRequested().catch((error: unknown) => this.options.say(String(error)));
-      await sleep(WISHES_MS, undefined, { signal }).catch(() => undefined);
+      await sleep(REQUESTS_MS, undefined, { signal }).catch(() => undefined);
     }
   }
 }
 
-/** An order whose initial weights are a file, which can be sent; in a study they may be the name of a network or a run. */
+/** An order whose initial weights are a file, which can be sent; in a study they may also be the name of a network or a run. */
 function withFiles(order: TrialOrder): TrialOrder {
   const found = <T extends Readonly<Record<string, unknown>>>(all: T): T =>
     typeof all['init'] === 'string' ? { ...all, init: weightsPath(all['init']) } : all;
@@ -164,7 +163,7 @@ function epochsOf(run: string): EpochEvent[] {
   return existsSync(path) ? readLog(path).events.filter((event) => event.type === 'epoch') : [];
 }
 
-/** The record of a worker, with the names of this machine. JSON has no NaN, and holds null instead. */
+/** The record of a worker, with the paths of this machine. JSON has null in place of NaN. */
 function localRecord(record: TrialRecord, { number, values, run, until }: TrialOrder): TrialRecord {
   const curve = record.curve.map((value: number | null) => value ?? Number.NaN);
   return { ...record, number, values, run, until, curve };

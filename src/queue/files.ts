@@ -16,9 +16,9 @@ import type { CoordinatorStore, NeededFile, WorkerStore } from './task.js';
 /** The sender of files that all trials of a study need. */
 const SENDER = 'coordinator';
 const shelfOf = (sha256: string): string => `file-${sha256}`;
-/** Milliseconds between two looks for a file that was asked for, and looks until it is asked for again. */
-const LOOK_MS = 250;
-const LOOKS = 20;
+/** Milliseconds between two checks for a requested file, and the number of checks before it is requested again. */
+const POLL_MS = 250;
+const POLLS = 20;
 
 /** The files that the trials of a study need, on the coordinator's machine. It sends them when a worker asks. */
 export class CoordinatorFiles {
@@ -59,25 +59,25 @@ export class CoordinatorFiles {
     return { path, kind, sha256, bytes: bytes.length, ...reading, offered: bytes.length <= this.limit };
   }
 
-  /** Sends what workers have asked for since the last call. */
+  /** Sends the files that workers have requested since the last call. */
   async sendRequested(): Promise<void> {
-    for (const asked of await this.store.takeFileRequests(this.study)) {
-      const need = [...this.#known.values()].find(({ sha256 }) => sha256 === asked);
+    for (const requested of await this.store.takeFileRequests(this.study)) {
+      const need = [...this.#known.values()].find(({ sha256 }) => sha256 === requested);
       if (!need?.offered) continue;
       const { sha256, bytes } = await contentOf(need);
-      if (sha256 !== asked) throw new DataError(`${need.path} has changed since the study began`);
+      if (sha256 !== requested) throw new DataError(`${need.path} has changed since the study began`);
       await putFile({ depot: this.store.depot, shelf: shelfOf(sha256), sender: SENDER }, { sha256, bytes });
       this.#sent.add(sha256);
     }
   }
 
-  /** Removes what was sent. */
+  /** Removes the files that were sent. */
   async close(): Promise<void> {
     for (const sha256 of this.#sent) await this.store.depot.clear(shelfOf(sha256));
   }
 }
 
-/** How data are read. */
+/** Options of reading a data set. */
 type Reading = Pick<NeededFile, 'skipBad' | 'classes'>;
 
 /** A file as it is sent, with its hash. */
@@ -128,7 +128,7 @@ export class WorkerFiles {
   }
 
   #cached({ path, kind, sha256 }: NeededFile): string {
-    const [extension = ''] = /\.\w+$/.exec(path) ?? []; // which tells the format of some files
+    const [extension = ''] = /\.\w+$/.exec(path) ?? []; // some formats are recognized by it
     return join(this.options.cache, `${sha256}${kind === 'data' ? '.faces' : extension}`);
   }
 
@@ -165,8 +165,8 @@ export class WorkerFiles {
         if ((await contentOf({ path: here, kind, skipBad: false })).sha256 === sha256) return here;
         throw new DataError(`${path}: what the coordinator sent is damaged`);
       }
-      if (look % LOOKS === 0) await this.store.requestFile(study, sha256);
-      await sleep(LOOK_MS, undefined, { signal });
+      if (look % POLLS === 0) await this.store.requestFile(study, sha256);
+      await sleep(POLL_MS, undefined, { signal });
     }
   }
 }

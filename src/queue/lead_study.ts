@@ -10,15 +10,15 @@ import { Coordinator } from './coordinator.js';
 import { RedisCoordinatorStore } from './redis_store.js';
 import type { WorkerCard } from './task.js';
 
-/** Milliseconds between two looks at who is there. */
-const LOOK_MS = 1000;
+/** Milliseconds between two checks which workers are connected. */
+const POLL_MS = 1000;
 
 /** How to reach the workers of a study. */
 export interface LeadOptions {
   readonly address: QueueAddress;
   /** Megabytes of the largest file or run folder that goes through the queue. */
   readonly limit: number;
-  /** Hears what a person should know. */
+  /** Called with messages for the user. */
   readonly say: (message: string) => void;
 }
 
@@ -31,13 +31,13 @@ export async function openCoordinator(
   return new Coordinator(store, { study: queueIdOf(study), limit: limit * 1e6, say });
 }
 
-/** Steps that wait in the queue, so that a worker that has ended one finds the next. */
+/** Number of steps that wait in the queue, so that a worker finds the next step when it has ended one. */
 const AHEAD = 1;
 
 /**
- * Works on a study through a queue: on one more step of trials at once than there are workers, and on one while there is none.
- * @param onWorkers hears who is there, at first and whenever that changes
- * Throws what `Coordinator.run` throws, after the steps in progress were taken back.
+ * Runs a study through a queue. It keeps one more step in the queue than there are workers.
+ * @param onWorkers called with the connected workers, at first and whenever they change Throws what `Coordinator.run` throws,
+ * after it has removed the steps in progress from the queue.
  */
 export async function leadStudy(
   study: Study,
@@ -69,14 +69,14 @@ export async function leadStudy(
     if (now !== names) hooks.onWorkers(workers);
     names = now;
     while (!over && lines.size < workers.length + AHEAD && workers.length > 0) addLine();
-    await Promise.race([...lines, sleep(LOOK_MS, undefined, { ref: false })]);
+    await Promise.race([...lines, sleep(POLL_MS, undefined, { ref: false })]);
   }
   if (failure !== undefined) throw failure.error;
 }
 
 const queueFile = ({ path }: Pick<Study, 'path'>): string => join(path, 'queue.json');
 
-/** Trials of a study that workers of a queue may be training although no process here leads them, by number. */
+/** Numbers of the trials that workers of a queue may be training although no process here coordinates the study. */
 export function trialsOfWorkers(study: Study): number[] {
   if (!existsSync(queueFile(study))) return [];
   return study.liveTrials.filter(({ state }) => state === 'interrupted').map(({ number }) => number);

@@ -5,32 +5,32 @@ import { atomicWrite, needFolder } from '../util/atomic_write.js';
 import { QueueError } from '../util/errors.js';
 import type { Depot, Parcel, StoredFile } from './task.js';
 
-/** Bytes of a chunk. A server that handles one command at a time stays quick for others. */
+/** Bytes of a chunk. Small chunks keep the server responsive, because it handles one command at a time. */
 const CHUNK = 1 << 20;
-/** A run folder's state; the other files may be newer than it, but not older. */
+/** The checkpoint of a run folder; the other files must not be older than it. */
 const STATE = 'checkpoint.safetensors';
-/** Of a process on this machine. */
+/** Files of a process on this machine, which are not sent. */
 const LEFT_OUT = /^lock$|\.tmp$/;
-/** Names without `..` or an absolute path: what comes from a server must not reach other folders. */
+/** Names without `..` or an absolute path: names from a server must not lead to other folders. */
 export const SAFE_NAME = /^(?!\.)[\w.-]+(\/(?!\.)[\w.-]+)*$/;
 
-/** Where a parcel lies and who sends it. */
+/** The place of a parcel in the store, and its sender. */
 export interface Shipment {
   readonly depot: Depot;
   readonly shelf: string;
   readonly sender: string;
-  /** Bytes that a parcel may have. */
+  /** Most bytes of a parcel. */
   readonly limit: number;
 }
 
 export const EMPTY_PARCEL: Parcel = { sender: '', files: [] };
 
 /**
- * Sends a run folder to the depot. It may be in use: its files are replaced as a whole, and the checkpoint is read first, so
- * a run that goes on from the parcel repeats some steps at most.
- * @param translate changes a text file on its way
- * @param before what was sent last of the folder. If it was by this sender, files that are still the same are not sent again.
- * Throws QueueError when the folder is above the limit.
+ * Sends a run folder to the depot. It may be in use: its files are replaced as a whole, and the checkpoint is read first, so a
+ * run that is resumed from the parcel at most repeats some steps.
+ * @param translate converts the content of text files
+ * @param before the parcel that was sent last. If this sender sent it, unchanged files are not sent again. Throws QueueError when
+ * the folder is above the limit.
  */
 export async function sendFolder(
   { depot, shelf, sender, limit }: Shipment,
@@ -71,8 +71,8 @@ export async function removeOutdated(
 }
 
 /**
- * Fetches a run folder. The checkpoint is written last: until then, the folder is what it was.
- * Throws QueueError when a file is not there or not whole, RunError when it cannot be written.
+ * Fetches a run folder. The checkpoint is written last: until then, the run can be resumed from the old one. Throws QueueError
+ * when a file is not there or not whole, RunError when it cannot be written.
  */
 export async function fetchFolder(
   { depot, shelf, limit }: Omit<Shipment, 'sender'>,
@@ -110,7 +110,7 @@ export async function putFile(
     await depot.put(shelf, label, bytes.subarray(i * CHUNK, (i + 1) * CHUNK));
 }
 
-/** Reads one file. Undefined when a part of it is not there. Its hash is for the caller to check. */
+/** Reads one file. Undefined when a part of it is missing. The caller has to check the hash. */
 export async function getFile(
   { depot, shelf, sender }: Omit<Shipment, 'limit'>,
   { sha256, bytes }: Pick<StoredFile, 'sha256' | 'bytes'>,
@@ -139,7 +139,7 @@ function filesIn(folder: string): string[] {
     .sort((a, b) => Number(b === STATE) - Number(a === STATE));
 }
 
-/** Throws unless so many bytes may be sent. */
+/** Throws QueueError if there are more bytes than `limit`. */
 function checkSize(what: string, bytes: number, limit: number): void {
   if (bytes <= limit) return;
   const [have, may] = [bytes, limit].map((n) => Math.ceil(n / 1e6));

@@ -6,7 +6,7 @@ export class PathMap {
   /** @param pairs [path here, path there] */
   constructor(private readonly pairs: readonly (readonly [here: string, there: string])[]) {}
 
-  /** The map back. */
+  /** The inverse map. */
   get reversed(): PathMap {
     return new PathMap(this.pairs.map(([here, there]) => [there, here]));
   }
@@ -17,7 +17,7 @@ export class PathMap {
     return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, map.get(value) ?? value]));
   }
 
-  /** JSON, or lines of JSON, with the paths of the other machine. A path counts where it is a whole string. */
+  /** JSON, or lines of JSON, with the paths of the other machine. Only strings that are a path as a whole are replaced. */
   json(text: string): string {
     const there = new Map(
       this.pairs.map((pair) => pair.map((path) => JSON.stringify(path)) as [string, string]),

@@ -22,11 +22,11 @@ const QUEUE = 'trials';
 const key = (...parts: readonly string[]): string => [PREFIX, ...parts].join(':');
 const CARDS = key('workers');
 const MONTH_S = 30 * 24 * 3600;
-/** So many workers may die with a task before it counts as lost. */
+/** Number of workers that may die during a task before it counts as lost. */
 const MOST_DEATHS = 10;
-/** Milliseconds until a worker asks again after an error. */
+/** Milliseconds until a worker retries after an error. */
 const RETRY_MS = 1000;
-/** Entries of the stream of events. Whoever falls behind looks at the tasks themselves. */
+/** Length of the stream of events. A coordinator that misses some reads the tasks themselves. */
 const EVENTS = { events: { maxLen: 1000 } };
 
 type TaskJob = Job<Task, TaskResult, string>;
@@ -35,7 +35,7 @@ type TaskQueue = Queue<Task, TaskResult, string>;
 /** How to reach the store. */
 export interface StoreOptions {
   readonly address: QueueAddress;
-  /** Hears of lost connections. */
+  /** Called with messages about lost connections. */
   readonly say: (message: string) => void;
 }
 
@@ -46,7 +46,7 @@ class RedisDepot implements Depot {
   async put(shelf: string, label: string, bytes: Uint8Array): Promise<void> {
     const name = key('depot', shelf);
     const value = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    // One way instead of two: neither waits for the other.
+    // Both commands are sent at once, so there is only one round trip.
     await Promise.all([this.redis.hset(name, label, value), this.redis.expire(name, MONTH_S)]);
   }
 
@@ -63,7 +63,7 @@ class RedisDepot implements Depot {
   }
 }
 
-/** The coordinator's end of a store in Redis or Valkey. */
+/** The coordinator's side of a store in Redis or Valkey. */
 export class RedisCoordinatorStore implements CoordinatorStore {
   readonly depot: Depot;
 
@@ -147,7 +147,7 @@ export class RedisCoordinatorStore implements CoordinatorStore {
   }
 }
 
-/** A worker's end of a store in Redis or Valkey. */
+/** A worker's side of a store in Redis or Valkey. */
 export class RedisWorkerStore implements WorkerStore {
   readonly depot: Depot;
 
@@ -161,7 +161,7 @@ export class RedisWorkerStore implements WorkerStore {
   }
 
   /**
-   * @param leaseMs a worker that gives no sign of life for so long counts as gone, and loses its task to another one
+   * @param leaseMs milliseconds without a sign of life after which a worker counts as gone, and its task goes to another one
    * Throws QueueError when the server cannot be used, UsageError where the optional packages are missing.
    */
   static async open({
@@ -229,14 +229,14 @@ export class RedisWorkerStore implements WorkerStore {
       result = await handle({
         ...{ task: job.data, earlier: progressOf(job), sender: token.slice(0, 8), signal: lost.signal },
         report: async (progress) => {
-          // Fails where the task is gone, for example because somebody has emptied the server.
+          // Fails if the task is gone, for example because the server was flushed.
           await job.updateProgress(progress).catch(() => lost.abort());
           lost.signal.throwIfAborted();
         },
       });
     } finally {
       clearInterval(renewal);
-      // A lost lease is another worker's: it needs neither result nor return.
+      // After a lost lease, another worker has the task, so nothing is reported.
       if (!lost.signal.aborted) {
         await (result === undefined
           ? job.moveToWait(token)
@@ -246,7 +246,7 @@ export class RedisWorkerStore implements WorkerStore {
     }
   }
 
-  /** Resolves when `signal` has been aborted and the server has been away for 3 seconds. */
+  /** Resolves when `signal` has been aborted and the server has been unreachable for 3 seconds. */
   async givenUp(signal: AbortSignal): Promise<void> {
     const part = (): void => this.connections.part();
     if (signal.aborted) part();
@@ -260,7 +260,7 @@ export class RedisWorkerStore implements WorkerStore {
   }
 }
 
-/** What was last reported of a job. BullMQ begins with the number 0. */
+/** The last reported progress of a job; undefined if there is none (BullMQ starts with the number 0). */
 function progressOf({ progress }: TaskJob): TaskProgress | undefined {
   return typeof progress === 'object' ? (progress as TaskProgress) : undefined;
 }

@@ -6,10 +6,10 @@ import { removeOutdated, type Shipment, sendFolder } from './parcels.js';
 import { sendLog } from './run_log.js';
 import type { Lease, Parcel, TaskProgress, TaskResult } from './task.js';
 
-/** Milliseconds between two looks for a new checkpoint. */
-const LOOK_MS = 500;
+/** Milliseconds between two checks for a new checkpoint. */
+const POLL_MS = 500;
 
-/** What a reporter reports of. */
+/** The settings of a reporter. */
 export interface ReporterOptions {
   /** Name of the worker. */
   readonly worker: string;
@@ -17,35 +17,35 @@ export interface ReporterOptions {
   readonly shipment: Shipment;
   /** The run folder. */
   readonly run: string;
-  /** Changes the text files of the run folder on their way. */
+  /** Converts the content of text files of the run folder. */
   readonly translate: (text: string) => string;
-  /** Milliseconds between two copies of the run folder, at least. */
+  /** Least time between two copies of the run folder, in milliseconds. */
   readonly syncMs: number;
 }
 
 /**
- * Tells the store how far a worker is with its task: every epoch at once, and the run folder from time to time when it has a
- * new checkpoint. The first copy, sent at once, holds the choice of kernels: a retry on an equal machine then gives the same bits.
+ * Reports the progress of a worker to the store: every epoch at once, and the run folder from time to time if it has a new
+ * checkpoint. The first copy, sent at once, holds the choice of kernels: a retry on an equal machine then gives the same bits.
  */
 export class Reporter {
   readonly #failed = new AbortController();
   readonly #timer: NodeJS.Timeout;
   #last: TaskProgress;
   #copied = { at: Number.NEGATIVE_INFINITY, checkpoint: -1 };
-  /** One report after another, so that the store never goes back. */
+  /** Reports are sent one after another, so that an older one never replaces a newer one. */
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly options: ReporterOptions) {
     this.#last = { epochs: 0, ...options.lease.earlier, worker: options.worker };
-    this.#timer = setInterval(() => this.#look(), LOOK_MS);
+    this.#timer = setInterval(() => this.#look(), POLL_MS);
   }
 
-  /** Aborted when a report has failed: going on would be in vain. */
+  /** Aborted when a report has failed, because further training would be lost. */
   get failed(): AbortSignal {
     return this.#failed.signal;
   }
 
-  /** Hears the events of the run. */
+  /** Call this with each event of the run. */
   hear(event: TrainEvent): void {
     if (event.type !== 'epoch') return;
     this.#enqueue(async () => {
@@ -56,8 +56,8 @@ export class Reporter {
   }
 
   /**
-   * Reports the end of the work. If the trial was interrupted, the run folder is where the next worker goes on from.
-   * Throws what a report has thrown.
+   * Reports the end of the work. If the trial was interrupted, the next worker resumes from the run folder. Throws what a report
+   * has thrown.
    */
   async finish(record: TrialRecord): Promise<TaskResult> {
     this.stop();
@@ -69,7 +69,7 @@ export class Reporter {
     return { worker, record, folder };
   }
 
-  /** Looks for no further checkpoints. */
+  /** Stops checking for new checkpoints. */
   stop(): void {
     clearInterval(this.#timer);
   }
@@ -83,7 +83,7 @@ export class Reporter {
     this.#last = progress;
   }
 
-  /** Copies the run folder if it is time, and if there is something new in it. */
+  /** Copies the run folder if enough time has passed and it has a new checkpoint. */
   #look(): void {
     const { run, syncMs } = this.options;
     const modified = (name: string): number | undefined =>

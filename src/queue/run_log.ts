@@ -8,7 +8,7 @@ const nameIn = (run: string): string => join(run, 'events.ndjson');
 
 /**
  * Copies the log of a run to the depot, without steps: a run has thousands, and the whole log comes with the run folder.
- * @param translate changes the text on its way
+ * @param translate converts the text
  */
 export async function sendLog(
   depot: Depot,
@@ -22,7 +22,7 @@ export async function sendLog(
   await depot.put(shelf, LABEL, Buffer.from(translate(kept.join('\n'))));
 }
 
-/** Brings the log of a run that another machine trains to its folder here, so that others can watch it. */
+/** Fetches the log of a run that another machine trains into its folder here, so that the run can be followed. */
 export async function fetchLog(depot: Depot, shelf: string, run: string): Promise<void> {
   const log = await depot.get(shelf, LABEL);
   if (log === undefined) return;

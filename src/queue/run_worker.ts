@@ -16,7 +16,7 @@ import type { WorkerCard } from './task.js';
 import { WorkFolder } from './work_folder.js';
 import { type TrainTrial, work } from './worker.js';
 
-/** What a worker is told. */
+/** The settings of a worker. */
 export interface RunWorkerOptions {
   readonly address: QueueAddress;
   /** Default: host and process id. */
@@ -27,7 +27,7 @@ export interface RunWorkerOptions {
   readonly adapter: string | undefined;
   /** Seconds without a sign of life after which a trial goes to another worker. */
   readonly lease: number;
-  /** Seconds between two copies of the checkpoint to the store, at least. */
+  /** Least time between two copies of the checkpoint to the store, in seconds. */
   readonly sync: number;
   /** Megabytes of the largest run folder that goes through the store. */
   readonly limit: number;
@@ -35,22 +35,23 @@ export interface RunWorkerOptions {
   readonly once: boolean;
 }
 
-/** What a worker reports to and listens to. */
+/** Receives the messages of a worker, and controls it. */
 export interface RunWorkerHooks {
   readonly control: Control;
-  /** It is there, and waits for trials. */
+  /** Called when the worker is connected and waits for trials. */
   onReady(card: WorkerCard): void;
   onBegin(order: TrialOrder): void;
   onEvent(order: TrialOrder, event: TrainEvent): void;
-  /** A step of a trial has ended; `running`: it was interrupted, and was given back. */
+  /** Called when a step of a trial has ended; `running`: it was interrupted, and returned to the queue. */
   onEnd(record: TrialRecord): void;
-  /** Hears what a person should know. */
+  /** Called with messages for the user. */
   say(message: string): void;
 }
 
 /**
- * Trains trials of the queue until `control` stops it. `away`: the server was away by then, and the client still waits for it.
- * Throws NoGpuError, DataError, RunError and QueueError: what keeps this machine from any trial. The trial in progress is given back.
+ * Trains trials of the queue until `control` stops it. Resolves with `away` if the server was unreachable then, and the client
+ * still waits for it. Throws NoGpuError, DataError, RunError and QueueError: errors that prevent this machine from training any
+ * trial. The trial in progress is returned to the queue.
  */
 export async function runWorker(options: RunWorkerOptions, hooks: RunWorkerHooks): Promise<'done' | 'away'> {
   const { address, lease } = options;
@@ -66,7 +67,7 @@ export async function runWorker(options: RunWorkerOptions, hooks: RunWorkerHooks
     const store = await RedisWorkerStore.open({ address, say, leaseMs: lease * 1000 });
     const trainer = new TrialWorker();
     const serving = serve(store, trainer, folder, options, hooks, stop.signal);
-    // A trial that cannot be given back goes to another worker when this one's lease ends.
+    // If the trial cannot be returned, another worker gets it when the lease of this one ends.
     const givenUp = store.givenUp(stop.signal).then(() => say('the queue is still away: not waiting for it'));
     try {
       return await Promise.race([serving.then(() => 'done' as const), givenUp.then(() => 'away' as const)]);

@@ -9,15 +9,14 @@ export interface Speed {
   readonly gflops: number;
 }
 
-/** What the measuring process sends. */
+/** The message of the measuring process. */
 export type SpeedMessage =
   | { readonly speed: Speed }
   | { readonly error: { readonly message: string; readonly exit: number } };
 
 /**
- * Measures an adapter, in a process of its own: the one that leads a worker must outlive every driver.
- * @param adapter part of its name; default: the one that training would choose
- * Throws FerError like `openGpu`.
+ * Measures an adapter, in a separate process, because the main process of a worker must survive a crash of the driver.
+ * @param adapter part of its name; default: the one that training would choose Throws FerError like `openGpu`.
  */
 export function measureSpeed(adapter: string | undefined): Promise<Speed> {
   const entry = fileURLToPath(new URL('./speed_process.js', import.meta.url));

@@ -5,15 +5,15 @@ import { Hold, holderOf } from '../util/hold.js';
 import { namesIn } from '../util/names_in.js';
 import { clearTemporary, isTemporary } from '../util/temporary.js';
 
-/** The ending of the file that holds a folder. It lies beside the folder, and is there before it. */
+/** Suffix of the lock file of a folder. The lock file is beside the folder, and is created first. */
 const HOLD = '.lock';
 
-/** A folder for the runs in progress of one worker. Those that killed workers have left are removed when another one starts. */
+/** A folder for the runs in progress of one worker. Folders of killed workers are removed when another worker starts. */
 export class WorkFolder {
   readonly path: string;
   readonly #hold: Hold;
 
-  /** @param parent of the folders of all workers */
+  /** @param parent folder that contains the folders of all workers */
   constructor(parent: string) {
     needFolder(parent);
     clearTemporary(parent, 'shared');

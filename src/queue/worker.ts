@@ -13,7 +13,7 @@ import { PathMap } from './paths.js';
 import { Reporter } from './reporter.js';
 import type { Lease, Parcel, TaskResult, WorkerCard, WorkerStore } from './task.js';
 
-/** Settings that mean nothing on another machine: where to write to, and what computes. */
+/** Settings that are not valid on another machine: where to write, and the adapter. */
 const LOCAL = ['out', 'save-steps', 'saveSteps', 'adapter'];
 
 /** Trains one step of a trial. A stop of `control` leaves a checkpoint, and a record that is `running`. */
@@ -22,18 +22,18 @@ export type TrainTrial = (
   hooks: { readonly control: Control; readonly emit: (event: TrainEvent) => void },
 ) => Promise<TrialRecord>;
 
-/** How a worker works. */
+/** The settings of a worker. */
 export interface WorkerOptions {
   readonly card: Omit<WorkerCard, 'task'>;
   readonly train: TrainTrial;
   readonly files: WorkerFiles;
-  /** Part of the name of the adapter to train on; undefined: the usual one. */
+  /** Part of the name of the adapter to train on; undefined: the default adapter. */
   readonly adapter: string | undefined;
   /** Folder for the runs in progress. */
   readonly folder: string;
-  /** Milliseconds after which a worker counts as gone that gives no sign of life. */
+  /** Milliseconds without a sign of life after which a worker counts as gone. */
   readonly leaseMs: number;
-  /** Milliseconds between two copies of the checkpoint to the store, at least. */
+  /** Least time between two copies of the checkpoint to the store, in milliseconds. */
   readonly syncMs: number;
   /** Bytes of the largest run folder that goes through the store. */
   readonly limit: number;
@@ -44,8 +44,8 @@ export interface WorkerOptions {
 
 /**
  * Takes trials from the store and trains them, one after another, until `signal` is aborted. The trial in progress is then
- * given back with its checkpoint.
- * Throws DataError, NoGpuError, RunError and QueueError: what this machine cannot do for any trial. The trial is given back.
+ * returned with its checkpoint. Throws DataError, NoGpuError, RunError and QueueError: errors that prevent this machine from
+ * training any trial. The trial is returned.
  */
 export async function work(store: WorkerStore, options: WorkerOptions, signal: AbortSignal): Promise<void> {
   const { card, once, leaseMs } = options;
@@ -122,7 +122,7 @@ async function workOn(
   }
 }
 
-/** Fetches the run folder that is furthest: that of an earlier try if it is whole, else the one that the trial began with. */
+/** Fetches the most advanced run folder: that of an earlier attempt if it is complete, else the one that the trial began with. */
 async function fetchLatest(
   shipment: Shipment,
   parcels: readonly (Parcel | undefined)[],
@@ -143,7 +143,7 @@ async function fetchLatest(
   rmSync(run, { recursive: true, force: true });
 }
 
-/** A run goes on with the adapter of this machine, whatever it began on. */
+/** Sets the adapter of a run to that of this machine. */
 function setAdapter(run: string, adapter: string | undefined): void {
   const path = join(run, 'config.json');
   if (!existsSync(path)) return;

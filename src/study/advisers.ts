@@ -6,7 +6,7 @@ import { parseSpace } from './space.js';
 import type { Advisers } from './study.js';
 import type { Pruner } from './trial.js';
 
-/** Who decides in a study with these settings. Throws UsageError when they do not fit each other. */
+/** The sampler and the pruner of a study. Throws UsageError when its settings do not fit each other. */
 export function advisersOf(study: StudySettings): Advisers {
   const { trials, objective, settings } = study;
   const pruner = (name: PrunerName, minEpochs: number, factor: number): Pruner => {

@@ -4,14 +4,14 @@ import { isRange } from './domain.js';
 import { pointsOf, type Space } from './space.js';
 import type { Values } from './trial.js';
 
-/** Combinations that are checked before a search begins, at most: it takes about a second. */
+/** Most combinations that are checked before a search begins; this takes about a second. */
 const MOST = 10_000;
 
 /**
- * Checks the combinations of a space before any of them is trained: all values of lists and of ranges with steps, and both
- * ends of any other range.
- * @param settings that all trials share
- * @param where begins the message of the UsageError that a combination throws that no training takes
+ * Checks the combinations of a space before any of them is trained: all values of lists and of ranges with steps, and both ends
+ * of any other range.
+ * @param settings the settings that all trials share
+ * @param where begins the message of the UsageError that an invalid combination throws
  */
 export function checkCombinations(
   space: Space,
@@ -36,7 +36,7 @@ export function checkCombinations(
   }
 }
 
-/** Why no training takes some settings; undefined: one does. */
+/** The error of a training with these settings; undefined if they are valid. */
 function refusalOf(settings: Readonly<Record<string, unknown>>): UsageError | undefined {
   try {
     resolveConfig(settings);
@@ -47,7 +47,7 @@ function refusalOf(settings: Readonly<Record<string, unknown>>): UsageError | un
   }
 }
 
-/** For a combination that is refused because of one parameter: how to leave that out there. Empty if that is not why. */
+/** If one parameter alone makes a combination invalid: a hint how to leave it out there. Else an empty text. */
 function conditionFor(space: Space, settings: Readonly<Record<string, unknown>>, values: Values): string {
   const takes = (changed: Values): boolean => refusalOf({ ...settings, ...changed }) === undefined;
   for (const [name, value] of Object.entries(values)) {

@@ -10,7 +10,7 @@ export interface Comparison {
   readonly high: number;
   /** Statistic of the corrected resampled t-test; NaN with fewer than two folds. */
   readonly t: number;
-  /** Two-sided: how often chance alone gives such a difference. */
+  /** Two-sided p-value: the probability of such a difference, or a larger one, by chance alone. */
   readonly p: number;
   /** Folds that both finished. */
   readonly pairs: number;
@@ -21,11 +21,11 @@ export interface Comparison {
  * section 3.3). The training sets of two folds overlap, so the differences are not independent, and the plain paired t-test finds
  * differences where none are. The correction adds the ratio of held-out to training images to 1 / n in the variance of the mean:
  * t = mean / sqrt((1/n + tested/trained) * variance), with n - 1 degrees of freedom.
- * @param a one score a fold and repetition; null where the training failed: then the fold counts for neither
- * @param b of the same folds in the same order
- * @param folds of the cross-validation: with k folds, the ratio is 1 / (k - 1)
- * @param confidence of the interval
- * Throws RangeError when the lists differ in length, or there are fewer than two folds.
+ * @param a one score per fold and repetition; null if the training failed: then this fold is left out for both
+ * @param b the scores of the other configuration, for the same folds in the same order
+ * @param folds number of folds k of the cross-validation; the ratio is 1 / (k - 1)
+ * @param confidence confidence level of the interval, such as 0.95 Throws RangeError when the lists differ in length, or there
+ * are fewer than two folds.
  */
 export function compareScores(
   a: readonly (number | null)[],

@@ -4,7 +4,7 @@ import { type Comparison, compareScores } from './compare.js';
 import type { CvSettings } from './settings.js';
 import type { Sampler, TrialRecord, Values } from './trial.js';
 
-/** Where a trial stands in a cross-validation. All count from 0. */
+/** The place of a trial in a cross-validation. All numbers count from 0. */
 export interface FoldPlace {
   readonly config: number;
   readonly repeat: number;
@@ -14,7 +14,7 @@ export interface FoldPlace {
 type Sizes = Pick<CvSettings, 'configs' | 'folds'>;
 
 /**
- * The place of a trial. All configurations come with one fold, then with the next: so an interrupted cross-validation can
+ * The place of a trial. All configurations are trained with one fold, then with the next. So an interrupted cross-validation can
  * compare what it has.
  */
 export function placeOf(number: number, { configs, folds }: Sizes): FoldPlace {
@@ -41,14 +41,14 @@ export function foldSampler(study: CvSettings): Sampler {
   };
 }
 
-/** What a cross-validation says of one configuration. */
+/** The result of a cross-validation for one configuration. */
 export interface ConfigReport extends Spread {
   readonly name: string;
   /** In the order of the folds and divisions; null where a training has failed, or has not ended yet. */
   readonly scores: readonly (number | null)[];
 }
 
-/** A configuration beside the one of the best mean. */
+/** The comparison of a configuration with the one of the best mean. */
 export interface ConfigComparison extends Comparison {
   readonly name: string;
   readonly best: string;
@@ -59,7 +59,7 @@ export function comparisonOf({ comparisons }: CvReport, name: string): ConfigCom
   return comparisons.find((comparison) => comparison.name === name && comparison.pairs > 1);
 }
 
-/** What has come of a cross-validation so far. */
+/** The results of a cross-validation so far. */
 export interface CvReport {
   /** In the order in which they were given. */
   readonly configs: readonly ConfigReport[];

@@ -1,5 +1,5 @@
-/** What a new search does where it is told nothing else. */
+/** Defaults of a new search. */
 export const SEARCH_DEFAULTS = { pruner: 'none', minEpochs: 1, reduction: 3, objective: 'val_acc' } as const;
 
-/** What a new cross-validation does where it is told nothing else. */
+/** Defaults of a new cross-validation. */
 export const CV_DEFAULTS = { folds: 5, repeats: 1, objective: 'val_acc' } as const;

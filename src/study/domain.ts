@@ -22,10 +22,10 @@ export interface RangeDomain {
 
 export const isRange = (domain: Domain): domain is RangeDomain => 'min' in domain;
 
-/** Digits that a number drawn from a continuous range keeps: enough for any setting, and short in commands and tables. */
+/** Significant digits of a number drawn from a continuous range: enough for any setting, and short in commands and tables. */
 const DIGITS = 4;
 
-/** The value at a position in [0, 1): equal stretches hold equally likely values. */
+/** The value at a position in [0, 1). A uniformly distributed position gives equally likely values. */
 export function valueAt(domain: Domain, position: number): Value {
   if (!isRange(domain)) {
     const { values } = domain;
@@ -46,7 +46,7 @@ export function positionOf(domain: RangeDomain, value: number): number {
   return domain.log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
 }
 
-/** The stretch of positions that have the same value as this one; undefined in a continuous range. */
+/** The interval of positions that give this value; undefined in a continuous range. */
 export function stretchOf(domain: RangeDomain, value: number): readonly [number, number] | undefined {
   const { step } = domain;
   if (step === undefined) return undefined;
@@ -66,7 +66,7 @@ function edges({ min, max, step = 0 }: RangeDomain): readonly [number, number] {
   return [min - step / 2, max + step / 2];
 }
 
-/** Free of rounding errors such as 0.1 + 0.2. */
+/** min + i * step, without rounding errors such as that of 0.1 + 0.2. */
 function levelAt({ min }: RangeDomain, step: number, i: number): number {
   return Number((min + i * step).toPrecision(12));
 }

@@ -3,31 +3,31 @@ import { Rng } from '../util/random.js';
 /** The codes of a feature are whole numbers below this. */
 export const CODES = 32;
 
-/** One row of codes a sample. */
+/** One row of codes per sample. */
 export type Codes = readonly (readonly number[])[];
 
-/** A tree: a leaf with its mean, or a question about one feature. */
+/** A node of a tree: a leaf with its mean, or a split by one feature. */
 type Node =
   | number
   | { readonly feature: number; readonly most: number; readonly yes: Node; readonly no: Node };
 
 /** A tree of a forest. */
 export interface Tree {
-  /** The samples that it has not seen. */
+  /** The out-of-bag samples: those that the tree was not trained with. */
   readonly unseen: readonly number[];
-  /** @param code of a feature of the sample */
+  /** @param code returns the code of a feature of the sample */
   predict(code: (feature: number) => number): number;
 }
 
-/** The fewest samples on either side of a question. */
+/** The fewest samples on either side of a split. */
 const LEAF = 2;
 
 /**
- * A random forest for regression (Breiman 2001): each tree is grown on a bootstrap sample, and each question is the best of a
+ * A random forest for regression (Breiman 2001): each tree is grown on a bootstrap sample, and each split is the best one by a
  * random third of the features. The same seed gives the same forest.
- * @param rows [samples][features], codes in the order of what they stand for
- * @param targets one a sample
- * @param trees how many
+ * @param rows [samples][features]; the order of the codes is that of the values
+ * @param targets one per sample
+ * @param trees number of trees
  */
 export function forest(rows: Codes, targets: readonly number[], trees: number, seed: number): Tree[] {
   return Array.from({ length: trees }, (_, i) => {
@@ -48,9 +48,11 @@ export function forest(rows: Codes, targets: readonly number[], trees: number, s
 
 function grow(samples: readonly number[], rows: Codes, targets: readonly number[], rng: Rng): Node {
   const features = rows[0]?.length ?? 0;
-  const asked = rng.shuffle(Array.from({ length: features }, (_, i) => i)).slice(0, Math.ceil(features / 3));
+  const candidates = rng
+    .shuffle(Array.from({ length: features }, (_, i) => i))
+    .slice(0, Math.ceil(features / 3));
   let best = { gain: 1e-12, feature: -1, most: 0 };
-  for (const feature of asked) {
+  for (const feature of candidates) {
     const split = bestSplit(samples, rows, targets, feature);
     if (split.gain > best.gain) best = { ...split, feature };
   }
@@ -69,7 +71,7 @@ function grow(samples: readonly number[], rows: Codes, targets: readonly number[
   };
 }
 
-/** Where to divide the samples by a feature so that the squared errors of the two means fall most. */
+/** The split by a feature that reduces the squared error most. */
 function bestSplit(samples: readonly number[], rows: Codes, targets: readonly number[], feature: number) {
   const counts = new Uint32Array(CODES);
   const sums = new Float64Array(CODES);

@@ -9,9 +9,11 @@ import type { TrialRecord } from './trial.js';
 /** How much the results of a study depend on one setting. */
 export interface ParameterImportance {
   readonly name: string;
-  /** Its part of the importance of all, from 0 to 1. */
+  /** Its share of the sum of all importances, from 0 to 1. */
   readonly share: number;
-  /** Whether it is more than chance gives: the forests predict something, and each needs it more than any shadow. */
+  /**
+   * Whether it is more than chance: the forests explain something, and in each, the setting is more important than every shadow.
+   */
   readonly clear: boolean;
 }
 
@@ -22,30 +24,31 @@ export interface Importance {
   /** Trials that were compared, and after how many epochs. */
   readonly trials: number;
   readonly epochs: number;
-  /** The part of the variance that the forest predicts for trials it has not seen, up to 1; at most 0: it learned nothing. */
+  /** The share of the variance that the forest explains for out-of-bag trials, up to 1; at most 0 if it learned nothing. */
   readonly explained: number;
 }
 
-/** With fewer trials nothing can be said. */
+/** With fewer trials, no importance is computed. */
 export const FEWEST_TRIALS = 10;
-/** A forest that explains less of the variance has learned nothing, and what it says of the settings is noise. */
+/** A forest that explains less of the variance has learned nothing, and its importances are noise. */
 const LEAST_EXPLAINED = 0.005;
-/** Forests, and the trees of each. */
+/** Number of forests, and of trees in each. */
 const ROUNDS = 5;
 const TREES = 30;
 
 /**
  * The importance of each setting: how much worse a random forest predicts the result of a trial when the values of the setting
- * are permuted (Breiman 2001), on trials that the tree has not seen. What it predicts is the rank of a trial, so that a few
- * very bad results do not decide; failed trials come last. To tell importance from chance, every setting has a shadow, with the
- * same values dealt out to other trials (Kursa & Rudnicki 2010, Feature selection with the Boruta package).
+ * are permuted (Breiman 2001), on out-of-bag trials. The forest predicts the rank of a trial, so that a few very bad results do
+ * not dominate; failed trials rank last. To tell importance from chance, every setting has a shadow, a copy whose values are
+ * shuffled among the trials (Kursa & Rudnicki 2010, Feature selection with the Boruta package).
  *
- * Trials are compared after as many epochs as at least half of them have. A setting that is inactive in a trial counts as a value of
- * its own, and is permuted only among trials in which it is active.
+ * Trials are compared after as many epochs as at least half of them have. An inactive setting counts as a separate value, and is
+ * permuted only among trials in which it is active.
  * @returns undefined for fewer than FEWEST_TRIALS trials
  */
 export function importanceOf(trials: readonly TrialRecord[], objective: Monitor): Importance | undefined {
-  // A pruner keeps few trials for long, and those are alike in what matters: at least half of all must be compared.
+  // A pruner trains few trials for long, and these have similar values of the important settings. So at least half of all are
+  // compared.
   const epochs = comparableEpochs(trials, Math.max(FEWEST_TRIALS, Math.ceil(trials.length / 2)));
   if (epochs === undefined) return undefined;
   const known = trials.filter((trial) => hasReached(trial, epochs));
@@ -77,12 +80,12 @@ export function importanceOf(trials: readonly TrialRecord[], objective: Monitor)
   return { parameters, trials: known.length, epochs, explained };
 }
 
-/** What there is to read in place of an importance that cannot be told; undefined where it can be. */
-export function whyUntold(importance: Importance | undefined): string | undefined {
-  if (importance === undefined) return `too few trials have results to tell; it takes ${FEWEST_TRIALS}`;
+/** The text in place of an importance that is not known; undefined if it is known. */
+export function whyNoImportance(importance: Importance | undefined): string | undefined {
+  if (importance === undefined) return `too few trials have results; at least ${FEWEST_TRIALS} are needed`;
   const { trials, epochs, explained } = importance;
   if (explained >= LEAST_EXPLAINED) return undefined;
-  return `it cannot be told: the settings explain none of the variance of ${trials} trials after ${counted(epochs, 'epoch')}`;
+  return `the settings explain none of the variance of ${trials} trials after ${counted(epochs, 'epoch')}`;
 }
 
 /** The values of a setting in all trials, as codes for the forest. */
@@ -94,8 +97,8 @@ interface Setting {
 }
 
 /**
- * Numbers are a column of their quantiles, with 0 for none. A setting with other values has one column for each value, with 1
- * where a trial has it.
+ * A numeric setting becomes one column of quantiles, with 0 for trials without it. Any other setting becomes one column per
+ * value: 1 for trials with this value (one-hot).
  */
 function encoded(values: readonly (Value | undefined)[]): Setting {
   const used = [...new Set(values)].filter((value) => value !== undefined);
@@ -109,14 +112,14 @@ function encoded(values: readonly (Value | undefined)[]): Setting {
   return { active, codes: values.map((value) => [code(value)]) };
 }
 
-/** What one forest says. */
+/** The result of one forest. */
 interface Round {
-  /** By how much the squared error of its trees grows with each setting permuted. */
+  /** For each setting: the growth of the trees' squared error when it is permuted. */
   readonly harm: readonly number[];
   readonly explained: number;
 }
 
-/** What a tree predicts for a trial that it has not seen, beside its rank. */
+/** The prediction of a tree for an out-of-bag trial, and the rank of that trial. */
 interface Guess {
   readonly trial: number;
   readonly target: number;
@@ -162,7 +165,7 @@ function harms(settings: readonly Setting[], targets: readonly number[], seed: n
   };
 }
 
-/** 1 - squared error / variance, where each trial is predicted by the trees that have not seen it. */
+/** 1 - squared error / variance, where the prediction of a trial is that of the trees that were not trained with it. */
 function explainedBy(trees: readonly (readonly Guess[])[], targets: readonly number[]): number {
   const ofTrial = targets.map((): number[] => []);
   for (const { trial, guess } of trees.flat()) ofTrial[trial]?.push(guess);
@@ -177,7 +180,7 @@ function explainedBy(trees: readonly (readonly Guess[])[], targets: readonly num
   return variance === 0 ? 0 : 1 - error / variance;
 }
 
-/** The place of each score among all, from 0 for the worst to 1 for the best; equal ones share the mean of their places. */
+/** The rank of each score, from 0 for the worst to 1 for the best; equal scores share their mean rank. */
 function ranks(scores: readonly number[]): number[] {
   const most = Math.max(1, scores.length - 1);
   return scores.map((score) => {

@@ -12,8 +12,8 @@ import { TRIAL_STATES, type TrialRecord } from './trial.js';
 const NEWLINE = 10;
 
 /**
- * The records of a study on disk: `trials.ndjson`, one JSON object a line, which is only ever appended to. A line replaces
- * the earlier ones of its trial. A line that a crash left incomplete counts as not written. Texts are made safe to print.
+ * The records of a study on disk: `trials.ndjson`, one JSON object per line. Lines are only appended; the last line of a trial
+ * counts. An incomplete line, which a crash has left, is ignored. Texts are made safe to print.
  */
 export class Journal {
   readonly #path: string;
@@ -27,16 +27,14 @@ export class Journal {
     this.#path = join(study, 'trials.ndjson');
   }
 
-  /**
-   * Throws RunError where trials were trained but the file is not there: all of them would be trained once more.
-   */
+  /** Throws RunError if the file is missing although trials were trained: all of them would be trained again. */
   requireList(): void {
     if (existsSync(this.#path)) return;
     const trials = join(this.study, 'trials');
     const runs = namesIn(trials).filter((name) => /^t\d+$/.test(name));
     if (runs.length === 0 || existsSync(this.#path)) return; // or another process has just begun the first
     throw new RunError(
-      `${this.#path}: it is missing, and so is what became of ${counted(runs.length, 'trial')}; put it back from a copy, or remove ${trials} to train all trials again`,
+      `${this.#path}: it is missing, with the results of ${counted(runs.length, 'trial')}; restore it from a copy, or remove ${trials} to train all trials again`,
     );
   }
 
@@ -47,12 +45,12 @@ export class Journal {
     return [...this.#records.values()].sort((a, b) => a.number - b.number);
   }
 
-  /** Complete lines so far that are no records: somebody has changed the file, or the disk has. `read` leaves them out. */
+  /** Number of complete lines so far that are not records, because the file was edited or damaged. `read` leaves them out. */
   get damaged(): number {
     return this.#damaged;
   }
 
-  /** Appends a record, and flushes it to the disk. One process at a time may do so. Throws RunError. */
+  /** Appends a record, and flushes it to the disk. Only one process at a time may append. Throws RunError. */
   append(record: TrialRecord): void {
     try {
       const file = openSync(this.#path, 'a+');

@@ -12,7 +12,7 @@ import type { Values } from './trial.js';
 export interface CvOptions {
   /** Paths of files with settings; none: one configuration, which `settings` describe. */
   readonly configs: readonly string[];
-  /** 2 to `MOST_FOLDS`; default, as for the others: that of `CV_DEFAULTS`. */
+  /** 2 to `MOST_FOLDS`. Defaults of `folds`, `repeats` and `objective`: `CV_DEFAULTS`. */
   readonly folds?: number | undefined;
   readonly repeats?: number | undefined;
   readonly objective?: Monitor | undefined;
@@ -57,7 +57,7 @@ export function newCv({
   };
 }
 
-/** File names without their endings where these differ, else the paths. */
+/** The file names without extensions if they are unique, else the paths. */
 function namesOf(paths: readonly string[]): readonly string[] {
   if (paths.length === 0) return ['settings'];
   const short = paths.map((path) => basename(path, extname(path)));

@@ -13,9 +13,9 @@ import { isGrid, NOT_SHARED, parseSpace, readSpace, sizeOf } from './space.js';
 export interface SearchOptions {
   /** Path of the file of the space. */
   readonly space: string;
-  /** Default: the grid of a space that is small enough, else random. */
+  /** Default: `grid` for a small space that allows it, else `random`. */
   readonly method?: Method | undefined;
-  /** Default: the whole of a small finite space, else `TRIALS`. */
+  /** Default: all points of a small finite space, else `TRIALS`. */
   readonly trials?: number | undefined;
   /** Default: those of `SEARCH_DEFAULTS`. */
   readonly pruner?: PrunerName | undefined;
@@ -28,9 +28,9 @@ export interface SearchOptions {
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
-/** Trials of a search in a space that has more. */
+/** Default number of trials of a search in a large space. */
 export const TRIALS = 20;
-/** A space with more settings is not searched as a whole, unless that is asked for. */
+/** By default, only a space with at most this many points is searched completely. */
 const SMALL = 100;
 
 /**

@@ -4,12 +4,12 @@ import type { TrialOrder } from './run_trial.js';
 import type { Advisers, Study } from './study.js';
 import type { TrialRecord } from './trial.js';
 
-/** Steps that are looked ahead at most. */
+/** Most future steps that are simulated. */
 const FARTHEST = 10_000;
 
 /**
- * Epochs that are still to be trained: what the pruner would ask for, if the trials to come got random numbers. Exact for
- * trials that are trained in one go, about right else.
+ * Epochs that are still to be trained. Simulates the pruner with random results for future trials: exact without a pruner, else
+ * an estimate.
  */
 export function epochsLeft(study: Study, { pruner }: Pick<Advisers, 'pruner'>): number {
   const trials = new Map(study.trials.map((trial) => [trial.number, trial]));
@@ -41,13 +41,13 @@ const newTrial = (number: number): TrialRecord => ({
   ...{ metric: null, curve: [], seconds: 0, run: '' },
 });
 
-/** How far a study is, over all processes that work on it. */
+/** The progress of a study, over all processes that work on it. */
 export class Outlook {
   #left = 0;
   /** Epochs of all trials when this process began to work, and when that was. */
   readonly #before: number;
   readonly #begin = performance.now();
-  /** The steps in progress by trial: epochs at their begin, and by now. */
+  /** The steps in progress, by trial: epochs at the beginning of the step, and now. */
   readonly #current = new Map<number, { readonly before: number; now: number }>();
 
   constructor(
@@ -58,14 +58,14 @@ export class Outlook {
     this.#left = epochsLeft(study, advisers);
   }
 
-  /** A step of a trial begins. */
+  /** Call this when a step of a trial begins. */
   begin(order: TrialOrder): void {
     const { epochs = 0 } = this.study.trials.find(({ number }) => number === order.number) ?? {};
     this.#current.set(order.number, { before: epochs, now: epochs });
     this.#left = epochsLeft(this.study, this.advisers);
   }
 
-  /** Hears what happens in the run of a step. */
+  /** Call this with each event of the run of a step. */
   hear(event: TrainEvent, { number }: TrialOrder): void {
     const step = this.#current.get(number);
     if (step === undefined) return;
@@ -73,7 +73,7 @@ export class Outlook {
     if (event.type === 'step') step.now = event.epoch - 1 + event.stepInEpoch / event.of;
   }
 
-  /** The step of a trial has ended. */
+  /** Call this when the step of a trial has ended. */
   end({ number }: Pick<TrialRecord, 'number'>): void {
     this.#current.delete(number);
     this.#left = epochsLeft(this.study, this.advisers);
@@ -85,7 +85,7 @@ export class Outlook {
     return { done: this.#recorded + extra, total: this.#recorded + this.#left };
   }
 
-  /** Seconds left, at the pace of all processes since this one began; null until there is something to judge by. */
+  /** Seconds left, at the pace of all processes since this one began; null until there is a pace. */
   get etaS(): number | null {
     const { done, total } = this.epochs;
     const trained = done - this.#before;

@@ -2,21 +2,21 @@ import { scaleOver, ticks } from '../util/axis.js';
 import type { Value } from './domain.js';
 import type { TrialRecord } from './trial.js';
 
-/** Where the values of a setting lie on an axis of a chart, from 0 to 1. */
+/** The axis of a chart for the values of a setting; positions are from 0 to 1. */
 export interface ParameterAxis {
   readonly name: string;
   readonly log: boolean;
   place(value: Value): number;
-  /** What to write beside the axis. */
+  /** The labels of the axis. */
   readonly marks: readonly { readonly place: number; readonly text: string }[];
 }
 
-/** From this ratio of the largest to the smallest number on, a scale is logarithmic. */
+/** A scale is logarithmic if the ratio of the largest to the smallest number is at least this. */
 const WIDE = 50;
-/** Numbers to write at most. */
+/** Most labels of an axis. */
 const MARKS = 4;
 
-/** An axis for each setting in which the trials differ. Numbers have a scale, other values a place each. */
+/** An axis for each setting in which the trials differ. Numbers lie on a scale; other values are evenly spaced. */
 export function parameterAxes(trials: readonly TrialRecord[]): ParameterAxis[] {
   const names = [...new Set(trials.flatMap(({ values }) => Object.keys(values)))];
   return names.flatMap((name) => {
@@ -50,7 +50,7 @@ function wordAxis(name: string, used: readonly Value[]): ParameterAxis {
   return { name, log: false, place, marks: words.map((text) => ({ place: place(text), text })) };
 }
 
-/** `0.001`, `1e-5`, `64`: as settings are written. */
+/** A number as settings are written: `0.001`, `1e-5`, `64`. */
 function numberText(value: number): string {
   const plain = String(Number(value.toPrecision(6)));
   return plain.length <= 7 ? plain : Number(value.toPrecision(2)).toExponential();

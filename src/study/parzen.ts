@@ -10,7 +10,7 @@ import {
   valueAt,
 } from './domain.js';
 
-/** A distribution over the values of one parameter, made from values that trials had. */
+/** A distribution over the values of one parameter, estimated from the values of trials. */
 export interface Estimator {
   /** Draws a value. */
   sample(rng: Rng): Value;
@@ -19,14 +19,14 @@ export interface Estimator {
 }
 
 /**
- * The Parzen estimator of a parameter (Bergstra et al. 2011, Algorithms for hyper-parameter optimization, section 4.2): its
- * domain counts as one more observation, so that no value is ever ruled out.
+ * The Parzen estimator of a parameter (Bergstra et al. 2011, Algorithms for hyper-parameter optimization, section 4.2): the whole
+ * domain counts as one more observation, so that every value keeps a probability above 0.
  */
 export function estimatorOf(domain: Domain, observed: readonly Value[]): Estimator {
   return isRange(domain) ? mixtureOf(domain, observed.map(Number)) : countsOf(domain.values, observed);
 }
 
-/** How often each value was observed, and once more. */
+/** The estimator of a list: the weight of a value is how often it was observed, plus one. */
 function countsOf(values: readonly Value[], observed: readonly Value[]): Estimator {
   const weights = values.map((value) => 1 + observed.filter((other) => other === value).length);
   const total = values.length + observed.length;
@@ -37,7 +37,7 @@ function countsOf(values: readonly Value[], observed: readonly Value[]): Estimat
         left -= weight;
         return left < 0;
       });
-      return values.at(i) as Value; // -1, after a rounding error: the last
+      return values.at(i) as Value; // after a rounding error, i is -1: the last value
     },
     density: (value) => (weights[values.indexOf(value)] ?? 0) / total,
   };
@@ -51,8 +51,9 @@ interface Bump {
 }
 
 /**
- * A normal distribution around each observation and a wide one in the middle, each cut off at the ends of the range. Its
- * standard deviation is the distance of the farther neighbour, within limits that narrow as the observations become more.
+ * The estimator of a range: a mixture of normal distributions, one around each observation and a wide one in the middle, all
+ * truncated to the range. The standard deviation of each is the distance to its farther neighbour, within limits that narrow with
+ * the number of observations.
  */
 function mixtureOf(domain: RangeDomain, observed: readonly number[]): Estimator {
   const prior = { mean: 0.5, sd: 1 };
@@ -72,7 +73,7 @@ function mixtureOf(domain: RangeDomain, observed: readonly number[]): Estimator 
   return {
     sample: (rng) => {
       const { mean, sd } = bumps[rng.int(bumps.length)] ?? prior;
-      // A mean between 0 and 1 and a deviation of 1 at most: at least every third draw lies inside.
+      // The mean is in [0, 1] and the deviation at most 1, so at least a third of the draws lies inside.
       for (;;) {
         const position = mean + sd * rng.normal();
         if (position >= 0 && position < 1) return valueAt(domain, position);

@@ -11,8 +11,8 @@ export function gridSampler(space: Space): Sampler {
 }
 
 /**
- * Points of a scrambled Sobol sequence, which fill the space more evenly than independent random ones. In a finite space no
- * trial comes twice. Throws UsageError when there are more parameters than the sequence has dimensions.
+ * Points of a scrambled Sobol sequence, which fill the space more evenly than independent random ones. In a finite space, no
+ * point comes twice. Throws UsageError when there are more parameters than the sequence has dimensions.
  */
 export function randomSampler(space: Space, seed: number): Sampler {
   return once(distinctPoints(space, seed));
@@ -30,7 +30,7 @@ function* distinctPoints(space: Space, seed: number): Generator<Values> {
   }
 }
 
-/** Without end. */
+/** An endless sequence of points. */
 function* sobolPoints(space: Space, seed: number): Generator<Values> {
   const dimensions = space.parameters.length;
   if (dimensions > SOBOL_DIMENSIONS) {
@@ -48,7 +48,7 @@ export function keyOf(values: Values): string {
   return JSON.stringify(values);
 }
 
-/** A sampler that gives the trials of a list in its order. Takes the first at once, so that errors come early. */
+/** A sampler that returns the trials of a generator in order. It takes the first one at once, so that errors come early. */
 function once(trials: Generator<Values>): Sampler {
   const taken: Values[] = [];
   const take = (number: number): Values | undefined => {

@@ -11,7 +11,7 @@ export type WorkerCommand =
   /** Stop after the current batch, and save. */
   | { readonly type: 'stop' };
 
-/** Messages from it. A trial ends with `record`, or with `error`, which is not the trial's fault. */
+/** Messages from it. A trial ends with `record`, or with `error` if the cause is not the trial itself. */
 export type WorkerMessage =
   | { readonly type: 'event'; readonly event: TrainEvent }
   | { readonly type: 'loading'; readonly progress: LoadProgress }

@@ -7,18 +7,18 @@ import type { Pruner, TrialRecord, TrialStep } from './trial.js';
 export const PRUNERS = ['none', 'asha', 'halving'] as const;
 export type PrunerName = (typeof PRUNERS)[number];
 
-/** What a pruner needs to know of its study. */
+/** The settings of a study that a pruner needs. */
 export interface PrunerOptions {
   readonly pruner: PrunerName;
-  /** Of a trial that is trained to its end. */
+  /** Epochs of a trial that is not pruned. */
   readonly epochs: number;
   /** The fewest epochs after which a trial may be judged. */
   readonly minEpochs: number;
-  /** From rung to rung, one in so many trials goes on, for so many times the epochs. Above 1. */
+  /** The reduction factor, above 1: from rung to rung, one in `factor` trials continues, and for `factor` times the epochs. */
   readonly factor: number;
-  /** How many trials can begin at most; Infinity: nobody knows. */
+  /** The largest number of trials; Infinity if unknown. */
   readonly trials: number;
-  /** What the curves of the trials show. */
+  /** The metric of the trials' curves. */
   readonly objective: Monitor;
 }
 
@@ -38,8 +38,8 @@ export function prunerOf(options: PrunerOptions): Pruner {
 }
 
 /**
- * The epochs after which trials are judged, the last being all of them: epochs / factor^k, as far down as the fewest epochs.
- * Throws UsageError when these are more than all.
+ * The epochs after which trials are judged, the last being all of them: epochs / factor^k, down to `minEpochs`. Throws UsageError
+ * when that is more than `epochs`.
  */
 export function rungsOf({
   epochs,
@@ -57,9 +57,9 @@ export function rungsOf({
 }
 
 /**
- * The asynchronous successive halving algorithm (Li et al. 2018, A system for massively parallel hyperparameter tuning,
- * algorithm 2): never waits. A trial that is among the best 1 / factor of its rung so far goes on to the next; if there is
- * none, a new one begins. When all have begun and none has come to the top, the best one does.
+ * The asynchronous successive halving algorithm (Li et al. 2018, A system for massively parallel hyperparameter tuning, algorithm
+ * 2): it never waits. A trial that is among the best 1 / factor of its rung so far is promoted to the next rung. If there is
+ * none, a new trial begins. When all trials have begun and none has reached the last rung, the best one is promoted.
  */
 function ashaStep(
   history: readonly TrialRecord[],
@@ -89,8 +89,8 @@ function ashaStep(
 }
 
 /**
- * Successive halving (Jamieson & Talwalkar 2016): all trials of a rung are judged together, when the last has arrived. The
- * best 1 / factor of them, and at least one, go on.
+ * Successive halving (Jamieson & Talwalkar 2016): all trials of a rung are judged together, when the last has arrived. The best 1
+ * / factor of them, and at least one, are promoted.
  */
 function halvingStep(
   history: readonly TrialRecord[],
@@ -111,7 +111,7 @@ function halvingStep(
   return undefined;
 }
 
-/** Whether a trial waits to be trained until it has so many epochs. */
+/** Whether a trial is paused before this many epochs, so that it can be promoted. */
 function canGoOn({ state, epochs }: TrialRecord, until: number): boolean {
   return state === 'paused' && epochs < until;
 }

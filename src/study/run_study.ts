@@ -10,18 +10,18 @@ export interface TrialRunner {
   run(order: TrialOrder, hooks: Omit<Hooks, 'until' | 'place'>): Promise<TrialRecord>;
 }
 
-/** What a study reports to and listens to. */
+/** Receives the progress of a study, and controls it. */
 export interface StudyHooks extends Omit<Hooks, 'until' | 'place' | 'emit'> {
-  /** Hears the events of the run of a step. Several steps may be in progress. */
+  /** Receives the events of the run of a step. Several steps may be in progress. */
   emit(event: TrainEvent, order: TrialOrder): void;
-  /** A step of a trial begins. */
+  /** Called when a step of a trial begins. */
   onBegin(order: TrialOrder): void;
-  /** It has ended: the trial is paused, complete or has failed, or was interrupted (`running`). */
+  /** Called when it has ended: the trial is paused, complete or has failed, or was interrupted (`running`). */
   onEnd(record: TrialRecord): void;
 }
 
-/** The time between two looks at what other processes have done. */
-const LOOK_MS = 250;
+/** Milliseconds between two checks of what other processes have done. */
+const POLL_MS = 250;
 
 /**
  * Works on a study, together with any other process that does, until there is nothing more to do or `control` stops it.
@@ -36,7 +36,7 @@ export async function runStudy(
   while (hooks.control.stopped === undefined) {
     const step = await study.take(advisers);
     if (step === undefined) return;
-    if (step === 'wait') await wait(LOOK_MS);
+    if (step === 'wait') await wait(POLL_MS);
     else await runStep(step, runner, hooks);
   }
 }

@@ -13,7 +13,7 @@ import type { TrialRecord, Values } from './trial.js';
 
 /** What to train for one step of a trial. Plain data: it can be sent to another process or machine. */
 export interface TrialOrder {
-  /** Of the trial. */
+  /** The number of the trial. */
   readonly number: number;
   readonly values: Values;
   /** The settings that all trials share, by option name, `epochs` and `seed` among them. */
@@ -25,14 +25,14 @@ export interface TrialOrder {
   readonly objective: Monitor;
 }
 
-/** The errors that say something about the settings of a trial. Any other stands in the way of all trials. */
+/** The errors that are caused by the settings of a trial. Any other error would stop all trials. */
 const FAILURES: readonly number[] = [EXIT.usage, EXIT.diverged, EXIT.device, EXIT.bug];
 
 /**
  * Runs one step of a trial: begins or resumes its run, and trains until it has so many epochs.
- * @param hooks `emit` hears the events of the run; a stop of `control` leaves a checkpoint, and a record that is `running`
- * @returns the record after the step. A training that diverges or runs out of memory gives one that is `failed`.
- * Throws DataError, NoGpuError, and RunError when the folder cannot be used: errors that other trials would meet too.
+ * @param hooks `emit` receives the events of the run; a stop of `control` leaves a checkpoint, and a record that is `running`
+ * @returns the record after the step. A training that diverges or runs out of memory gives one that is `failed`. Throws
+ * DataError, NoGpuError, and RunError when the folder cannot be used: errors that other trials would meet too.
  */
 export async function runTrial(
   order: TrialOrder,
@@ -42,7 +42,7 @@ export async function runTrial(
   const whole = Number(values['epochs'] ?? settings['epochs']);
   try {
     const { status, epochs, seconds } = await train(order, { ...hooks, until, takesCommands: 'harmless' });
-    // One that was interrupted after its last epoch has to be ended, too: no pruner asks for it again.
+    // A trial that was interrupted after its last epoch is complete as well: no pruner would continue it.
     const over = epochs >= until && until < whole;
     const state = status !== 'stopped' ? 'complete' : over ? 'paused' : 'running';
     return { ...recordOf(order), state, seconds };
@@ -80,7 +80,7 @@ function canResume(run: string): boolean {
   }
 }
 
-/** What the run folder of a trial says about it; as `running`. */
+/** The record of a trial from its run folder, in the state `running`. */
 export function recordOf({ number, values, run, until, objective }: TrialOrder): TrialRecord {
   const begun = { number, values, run, until, epochs: 0, metric: null, curve: [], seconds: 0 };
   return liveTrial({ ...begun, state: 'running' }, objective);

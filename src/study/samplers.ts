@@ -8,11 +8,11 @@ import type { Sampler } from './trial.js';
 export const METHODS = ['grid', 'random', 'tpe'] as const;
 export type Method = (typeof METHODS)[number];
 
-/** What a sampler needs to know of its study. */
+/** The settings of a study that a sampler needs. */
 export interface SamplerOptions {
   readonly method: Method;
   readonly seed: number;
-  /** What the curves of the trials show. */
+  /** The metric of the trials' curves. */
   readonly objective: Monitor;
 }
 

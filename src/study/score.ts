@@ -3,8 +3,8 @@ import { percent } from '../util/axis.js';
 import type { TrialRecord } from './trial.js';
 
 /**
- * How good a trial was after so many epochs: the best number of its curve up to there, with its sign turned where smaller is
- * better, so that a larger score is always better. -Infinity for a trial that failed, or has no number.
+ * The score of a trial after a number of epochs: the best value of its curve up to there, negated if smaller is better, so that a
+ * larger score is always better. -Infinity for a trial that failed, or has no number.
  */
 export function scoreAt({ state, curve }: TrialRecord, epochs: number, objective: Monitor): number {
   if (state === 'failed') return Number.NEGATIVE_INFINITY;
@@ -15,7 +15,7 @@ export function scoreAt({ state, curve }: TrialRecord, epochs: number, objective
 
 /**
  * The trials from the best score to the worst; of equal ones, the earlier first. Those that failed come after all others.
- * @param epochs to judge them by; default: all that they have
+ * @param epochs compares the scores after this many epochs; default: after all
  */
 export function ranked(
   trials: readonly TrialRecord[],
@@ -39,20 +39,23 @@ export function bestTrial(trials: readonly TrialRecord[], objective: Monitor): T
   return first === undefined || first.state === 'failed' || first.metric === null ? undefined : first;
 }
 
-/** Whether it is known how good a trial was after so many epochs: it trained for as many, or will not train any more. */
+/** Whether the score of a trial after `wanted` epochs is known: it has trained for as many, or will not train any more. */
 export function hasReached({ state, epochs, until }: TrialRecord, wanted: number): boolean {
   // A trial that failed counts for all epochs that it was meant to train for.
   return state === 'complete' || (state === 'failed' ? until : epochs) >= wanted;
 }
 
-/** After how many epochs to compare trials: the most that so many trials have reached; undefined if none has. */
+/**
+ * The number of epochs after which to compare trials: the largest that at least `least` trials have reached; undefined if there
+ * is none.
+ */
 export function comparableEpochs(trials: readonly TrialRecord[], least: number): number | undefined {
   const budgets = [...new Set(trials.map(({ epochs }) => epochs))].filter((epochs) => epochs > 0);
   const known = (epochs: number): number => trials.filter((trial) => hasReached(trial, epochs)).length;
   return budgets.sort((a, b) => b - a).find((epochs) => known(epochs) >= least);
 }
 
-/** A number of the objective in words: accuracies and F1 in percent. */
+/** A value of the objective as text: accuracies and F1 in percent. */
 export function objectiveText(value: number, objective: Monitor): string {
   return objective.endsWith('loss') ? value.toFixed(4) : percent(value, 2);
 }

@@ -12,41 +12,43 @@ import { PRUNERS, type PrunerName } from './pruners.js';
 import { METHODS, type Method } from './samplers.js';
 import type { Values } from './trial.js';
 
-/** All that a study is told when it is created: `study.yaml`. Together with its trials it decides what comes next. */
+/** The settings of a study, in `study.yaml`. Together with the trials so far, they determine the next trial. */
 export type StudySettings = SearchSettings | CvSettings;
 
 interface CommonSettings {
   /** ISO 8601. */
   readonly created: string;
-  /** Trials to begin. */
+  /** Number of trials. */
   readonly trials: number;
   readonly objective: Monitor;
   /** The settings that all trials share, by option name. Those of a trial override them. */
   readonly settings: Readonly<Record<string, unknown>> & { readonly epochs: number };
 }
 
-/** Of a search for good settings. */
+/** The settings of a search for good settings. */
 export interface SearchSettings extends CommonSettings {
   readonly kind: 'search';
   readonly method: Method;
-  /** Of the method. The trainings have theirs in `settings`. */
+  /** The seed of the method. That of the trainings is in `settings`. */
   readonly seed: number;
   readonly pruner: PrunerName;
   /** With a pruner: the fewest epochs of a trial. */
   readonly minEpochs: number;
-  /** With a pruner: one in so many trials goes on, for so many times the epochs. */
+  /** With a pruner: one in `reduction` trials continues, for `reduction` times the epochs. */
   readonly reduction: number;
   /** The parameters, as written in the file of the space. */
   readonly space: Readonly<Record<string, unknown>>;
 }
 
-/** Of a cross-validation: its trials are folds. */
+/** The settings of a cross-validation: its trials are folds. */
 export interface CvSettings extends CommonSettings {
   readonly kind: 'cv';
   readonly folds: number;
-  /** How often the data is divided anew. */
+  /** How often the data is divided into folds. */
   readonly repeats: number;
-  /** What is compared: names, and settings by option name, beside those that all trials share. */
+  /**
+   * The configurations that are compared, by name. Each has settings by option name, in addition to those that all trials share.
+   */
   readonly configs: Readonly<Record<string, Values>>;
 }
 
@@ -58,7 +60,7 @@ const HEAD =
 /** Whether a folder holds a study. */
 export const isStudy = (folder: string): boolean => existsSync(join(folder, FILE));
 
-/** Whether a folder holds the trials of a study, but not what the study was told. */
+/** Whether a folder holds the trials of a study whose `study.yaml` is missing. */
 export const isHeadless = (folder: string): boolean =>
   !isStudy(folder) && existsSync(join(folder, 'trials.ndjson'));
 
@@ -72,13 +74,13 @@ export function readStudySettings(folder: string): StudySettings {
   const path = join(folder, FILE);
   let text: string;
   try {
-    text = readText(path); // at once: another process may remove the study after any look at it
+    text = readText(path); // without checking first: another process may remove the study in between
   } catch (cause) {
     const missing = isSystemError(cause) && ['ENOENT', 'ENOTDIR'].includes(cause.code ?? '');
     if (!missing) throw new RunError(`${path}: cannot be read (${systemReason(cause)})`, { cause });
     throw new RunError(
       isHeadless(folder)
-        ? `${path}: it is missing, and with it what the trials have in common; put it back from a copy, or begin a new study ("fer-tui runs --folder ${join(folder, 'trials')}" shows the trainings of this one)`
+        ? `${path}: it is missing, and with it the settings of the study; restore it from a copy, or begin a new study ("fer-tui runs --folder ${join(folder, 'trials')}" shows the trainings of this one)`
         : `${folder}: no study there (it has no ${FILE}); see "fer-tui studies"`,
       { cause },
     );
@@ -99,7 +101,7 @@ export function readStudySettings(folder: string): StudySettings {
   return settings as StudySettings;
 }
 
-/** The fields that the settings of a study need, and whether each is what it should be. */
+/** The required fields of the settings of a study, and whether each is valid. */
 function fieldsOf(given: Readonly<Record<string, unknown>>): Readonly<Record<string, boolean>> {
   const isOneOf = (list: readonly unknown[], name: string): boolean => list.includes(given[name]);
   const isCount = (name: string): boolean => Number.isInteger(given[name]) && Number(given[name]) >= 1;

@@ -55,7 +55,7 @@ export const SOBOL_DIMENSIONS = JOE_KUO.length + 1;
 
 const BITS = 32;
 
-/** Sobol's sequence as it is published; its point 0 is the origin. */
+/** Sobol's sequence as published; its point 0 is the origin. */
 export class Sobol {
   readonly #directions: readonly Uint32Array[];
 
@@ -67,7 +67,7 @@ export class Sobol {
     this.#directions = Array.from({ length: dimensions }, (_, d) => directionsOf(d));
   }
 
-  /** @param index from 0 @returns one number a dimension, in units of 2^-32 */
+  /** @param index from 0 @returns one number per dimension, in units of 2^-32 */
   bits(index: number): Uint32Array {
     const gray = (index ^ (index >>> 1)) >>> 0;
     return Uint32Array.from(this.#directions, (directions) =>
@@ -77,14 +77,14 @@ export class Sobol {
 }
 
 /**
- * Sobol's sequence scrambled at random, which keeps how evenly it fills the cube: Owen's nested uniform scrambling (1995),
- * by the hash of Burley (2020), Practical hash-based Owen scrambling, listing 1.
+ * A randomly scrambled Sobol sequence, which fills the cube as evenly: Owen's nested uniform scrambling (1995), by the hash of
+ * Burley (2020), Practical hash-based Owen scrambling, listing 1.
  */
 export class ScrambledSobol {
   readonly #sobol: Sobol;
   readonly #seeds: readonly number[];
 
-  /** @param dimensions from 1 to SOBOL_DIMENSIONS. Throws RangeError for others. @param seed of the scrambling */
+  /** @param dimensions from 1 to SOBOL_DIMENSIONS. Throws RangeError for others. @param seed the seed of the scrambling */
   constructor(dimensions: number, seed: number) {
     const rng = new Rng(seed);
     this.#sobol = new Sobol(dimensions);
@@ -98,7 +98,7 @@ export class ScrambledSobol {
   }
 }
 
-/** The direction numbers of a dimension, counted from 0, each with its first bit at the top. */
+/** The direction numbers of a dimension (from 0), each with its first bit in the highest place. */
 function directionsOf(dimension: number): Uint32Array {
   const v = new Uint32Array(BITS);
   const [polynomial, ...first] = JOE_KUO[dimension - 1] ?? [1];

@@ -8,12 +8,12 @@ import { nearest } from '../util/nearest.js';
 import { type Domain, isRange, type RangeDomain, type Value, valuesOf } from './domain.js';
 import type { Values } from './trial.js';
 
-/** Values of other parameters, one of which each must have. */
+/** By name of another parameter: the values for which the condition holds. */
 export type Condition = Readonly<Record<string, readonly Value[]>>;
 
 /** A setting that differs from trial to trial. */
 export interface Parameter {
-  /** Of the setting, on the command line of `fer-tui train`. */
+  /** The name of the setting, as an option of `fer-tui train`. */
   readonly name: string;
   readonly domain: Domain;
   /** When the parameter is active; empty: always. */
@@ -21,14 +21,14 @@ export interface Parameter {
 }
 
 /**
- * The parameters of a study, each after those that its condition names. Of several parameters with one name, the first
- * that is active counts.
+ * The parameters of a study. A condition refers only to earlier parameters. Of several parameters with the same name, the first
+ * active one counts.
  */
 export interface Space {
   readonly parameters: readonly Parameter[];
 }
 
-/** What a file of a space says. */
+/** The content of the file of a space. */
 export interface SpaceFile {
   /** The settings that all trials share, by option name. */
   readonly settings: Readonly<Record<string, unknown>>;
@@ -36,9 +36,9 @@ export interface SpaceFile {
   readonly parameters: Readonly<Record<string, unknown>>;
 }
 
-/** Settings that belong to the study, which gives each trial a folder of its own. */
+/** Settings that cannot be searched: the study sets them, or all trials share them. */
 export const NOT_SEARCHED = ['out', 'save-steps', 'adapter', 'kernel-check'];
-/** Settings that not even all trials can share, for the same reason. */
+/** Settings that trials cannot even share, because each trial has its own run folder. */
 export const NOT_SHARED = ['out', 'save-steps'];
 
 const FORMS =
@@ -47,8 +47,8 @@ const RANGE_KEYS = ['min', 'max', 'log', 'step'];
 const PARAMETER_KEYS = ['values', ...RANGE_KEYS, 'when'];
 
 /**
- * Reads the file of a space: YAML or JSON with the keys `space` and, for what all trials share, `settings`.
- * Throws UsageError when it cannot be read, or has other keys. `parseSpace` checks the parameters.
+ * Reads the file of a space: YAML or JSON with the key `space`, and `settings` for the settings that all trials share. Throws
+ * UsageError when it cannot be read, or has other keys. `parseSpace` checks the parameters.
  */
 export function readSpace(path: string): SpaceFile {
   const where = `space ${path}`;
@@ -75,8 +75,8 @@ export function readSpace(path: string): SpaceFile {
 
 /**
  * Checks parameters against the table of settings.
- * @param parameters as written: by name a list, a range, or a list of these with conditions
- * @param settings that all trials share
+ * @param parameters as written in the file: by name, a list, a range, or a list of these with conditions
+ * @param settings the settings that all trials share
  * @param where begins the message of the UsageError that a bad parameter throws
  */
 export function parseSpace(
@@ -104,7 +104,7 @@ export function parseSpace(
   return { parameters: parsed };
 }
 
-/** The values of a trial: what `choose` gives for each parameter that is active with those before it. */
+/** The values of a trial: `choose` returns the value of each parameter that is active, given the values before it. */
 export function assign(space: Space, choose: (parameter: Parameter, index: number) => Value): Values {
   const values: Record<string, Value> = {};
   space.parameters.forEach((parameter, index) => {
@@ -130,8 +130,8 @@ function* pointsFrom([parameter, ...others]: readonly Parameter[], values: Value
 }
 
 /**
- * The first parameter for which a space cannot be searched as a grid; undefined: it can. A range needs a step. Whole numbers
- * on a log scale have none, because equal factors do not fall on them.
+ * The first parameter that prevents a grid search; undefined if there is none. A range needs a step. A log scale of whole numbers
+ * has no step, because equal factors do not give whole numbers.
  */
 function notInGrid({ parameters }: Space): Parameter | undefined {
   return parameters.find(({ domain }) => isRange(domain) && (domain.log || domain.step === undefined));
@@ -157,13 +157,13 @@ export function sizeOf(space: Space, most = 100_000): number {
   return size;
 }
 
-/** Whether a parameter counts, beside the values of those before it. */
+/** Whether a parameter is active, given the values of the parameters before it. */
 function isActive({ name, when }: Parameter, values: Values): boolean {
   if (name in values) return false;
   return Object.entries(when).every(([other, allowed]) => allowed.some((value) => value === values[other]));
 }
 
-/** The condition that a setting of some optimizers implies. Throws UsageError when no optimizer of the study has it. */
+/** The condition that a setting of some optimizers implies. Throws UsageError when the study uses none of these optimizers. */
 function optimizersOf(
   name: string,
   { only }: OptionSpec,
@@ -280,13 +280,13 @@ function rangeOf(
   return { min, max: Number((min + steps * step).toPrecision(12)), log, step };
 }
 
-/** @returns the value. Throws UsageError unless the setting takes it. */
+/** @returns the value. Throws UsageError if it is not valid for the setting. */
 function accepted<T extends Value>(name: string, spec: OptionSpec, value: T, at: string): T {
   try {
     checked(name, spec, value);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    // The message begins with the name of the setting, and so does `at` end.
+    // The message begins with the name of the setting, with which `at` ends.
     throw new UsageError(`${at.slice(0, at.length - name.length)}${error.message}`, { cause: error });
   }
   return value;

@@ -5,7 +5,7 @@ import { NOT_SEARCHED, NOT_SHARED } from './space.js';
 
 /**
  * The JSON schema (draft 7) of the file of a space: editors complete and check it. Names and values are those of
- * `schemas/train.schema.json`; what depends on several parameters is only checked by the program.
+ * `schemas/train.schema.json`; only the program checks rules that involve several parameters.
  */
 export function spaceSchema(): object {
   const searched: Record<string, object> = {};
@@ -44,7 +44,7 @@ export function spaceSchema(): object {
 }
 
 const WHEN = {
-  description: 'values of parameters before this one, with which alone it is active',
+  description: 'the parameter is active only with these values of earlier parameters',
   type: 'object',
 };
 
@@ -55,7 +55,7 @@ const RANGE = {
     max: { type: 'number' },
     log: { description: 'equal factors are equally likely, not equal differences', type: 'boolean' },
     step: {
-      description: 'distance of two neighbours; whole numbers have 1',
+      description: 'distance between neighbours; default for whole numbers: 1',
       type: 'number',
       exclusiveMinimum: 0,
     },

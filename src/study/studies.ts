@@ -9,7 +9,7 @@ import { countStates } from './trial.js';
 
 /**
  * All studies in a folder, the latest first.
- * @param onBroken hears of each that cannot be read: its path, and why
+ * @param onBroken called for each study that cannot be read, with its path and the error
  */
 export function listStudies(
   parent = 'studies',
@@ -41,7 +41,7 @@ export function findStudy(name: string, parent = 'studies'): Study {
   throw new RunError(`no study "${name}"; ${known}`);
 }
 
-/** A study for `--json`: its settings, trials in each state, what a cross-validation says, and its trials, the best first. */
+/** A study for `--json`: its settings, trials in each state, the report of a cross-validation, and its trials, the best first. */
 export function studyJson(study: Study, top = Number.POSITIVE_INFINITY): object {
   const { name, path, settings, liveTrials } = study;
   const best = ranked(liveTrials, settings.objective).slice(0, top);

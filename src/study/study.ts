@@ -13,30 +13,30 @@ import { liveTrial, type TrialOrder } from './run_trial.js';
 import { isStudy, readStudySettings, type StudySettings, writeStudySettings } from './settings.js';
 import type { Pruner, Sampler, TrialRecord, Values } from './trial.js';
 
-/** What the folder of a study holds: first that without which it is none. */
+/** The content of a study's folder. The first entry makes it a study. */
 const CONTENT = ['study.yaml', 'queue.json', 'trials.ndjson', 'trials'];
 
-/** Who decides what a study does next. */
+/** The sampler and the pruner, which decide what a study trains next. */
 export interface Advisers {
   readonly sampler: Sampler;
   readonly pruner: Pruner;
 }
 
 /**
- * A study: a folder with `study.yaml` (what it was told), `trials.ndjson` (what has become of each trial) and `trials/`, the
- * run folder of each trial and, while a process works on it, a file `tN.lock` with its name. Several processes may work on
- * one study: each takes steps of trials, and no two take the same.
+ * A study: a folder with `study.yaml` (its settings), `trials.ndjson` (the records of the trials) and `trials/`, the run folder
+ * of each trial and, while a process works on it, a file `tN.lock` with its name. Several processes may work on one study: each
+ * takes steps of trials, and no two take the same.
  */
 export class Study {
   readonly name: string;
   readonly #journal: Journal;
-  /** Whether it has removed what killed processes have left. */
+  /** Whether it has removed the temporary files of killed processes. */
   #cleared = false;
 
   private constructor(
     readonly path: string,
     readonly settings: StudySettings,
-    /** Whether the folder was there, empty, before the study. */
+    /** Whether the folder existed, empty, before the study. */
     private readonly given = false,
   ) {
     this.name = printable(basename(path));
@@ -55,7 +55,7 @@ export class Study {
     return new Study(folder, settings, given);
   }
 
-  /** Opens a study. Throws RunError, also when its trials were trained but their list is gone. */
+  /** Opens a study. Throws RunError, also if trials were trained but `trials.ndjson` is missing. */
   static open(path: string): Study {
     const study = new Study(path, readStudySettings(path));
     study.#journal.requireList();
@@ -74,14 +74,14 @@ export class Study {
     return this.#journal.read();
   }
 
-  /** Lines of `trials.ndjson` that cannot be read, so far as it was read. What they said of a trial is lost. */
+  /** Number of lines of `trials.ndjson` so far that cannot be read. Their content is lost. */
   get damagedLines(): number {
     return this.#journal.damaged;
   }
 
   /**
-   * All trials; those that are running as far as they are now, up to their last complete epoch, and `interrupted` where no
-   * process works on them.
+   * All trials. Running ones are up to date with the last complete epoch in their log. They are `interrupted` if no process works
+   * on them.
    */
   get liveTrials(): TrialRecord[] {
     return this.trials.map((trial) => {
@@ -93,8 +93,8 @@ export class Study {
 
   /**
    * Removes a study in which nothing was trained, as if it had not been created: no trial has an epoch, each was interrupted or
-   * had wrong settings. Any other stays, and so does one that another process works on. Of a folder that was there before the study,
-   * only the content goes. Throws RunError.
+   * had wrong settings. Any other stays, and so does one that another process works on. Of a folder that existed before the
+   * study, only the content is removed. Throws RunError.
    */
   async removeIfUnused(): Promise<void> {
     const unused = ({ epochs, state, exit }: TrialRecord): boolean =>
@@ -105,7 +105,7 @@ export class Study {
         for (const name of CONTENT) rmSync(join(this.path, name), { recursive: true, force: true });
         return undefined;
       }
-      // At once, so that a process that waits for the lock finds no study in place of a part of one.
+      // The folder is renamed first, so that a process that waits for the lock finds no half-removed study.
       const aside = `${this.path}.removed-${process.pid}`;
       renameSync(this.path, aside);
       return aside;
@@ -113,7 +113,7 @@ export class Study {
     if (doomed !== undefined) rmSync(doomed, { recursive: true, force: true });
   }
 
-  /** Throws the error of its first trial for a study in which every trial has failed, with the exit code of that. */
+  /** If every trial has failed, throws the error of the first one, with its exit code. */
   checkSuccess(): void {
     const { trials } = this;
     const [first] = trials;
@@ -130,8 +130,8 @@ export class Study {
   }
 
   /**
-   * Takes the next step that there is to do: of a trial that was interrupted, or else the one that the pruner wants.
-   * @returns undefined when there is nothing more to do; `wait` when there may be, after trials of other processes.
+   * Takes the next step: of a trial that was interrupted, or else the one that the pruner chooses.
+   * @returns undefined when there is nothing more to do; `wait` when there may be more after the trials of other processes.
    * Throws RunError.
    */
   async take({ sampler, pruner }: Advisers): Promise<TakenStep | 'wait' | undefined> {
@@ -139,7 +139,7 @@ export class Study {
       const trials = this.trials;
       const running = trials.filter(({ state }) => state === 'running');
       const interrupted = running.find(({ number }) => holderOf(this.#lockOf(number), time) === undefined);
-      // Where a process was killed, the one that trained for it may still be saving.
+      // If a process was killed, its training process may still be saving.
       if (interrupted !== undefined)
         return holderOfRun(interrupted.run, time) === undefined ? this.#begin(interrupted) : 'wait';
 
@@ -158,9 +158,9 @@ export class Study {
   }
 
   /**
-   * Takes all that is left of one trial, whatever the pruner thinks of it.
-   * @returns undefined when it is complete or has failed. Throws RunError when another process works on it, or when the study
-   * has no such trial.
+   * Takes all remaining epochs of one trial, without asking the pruner.
+   * @returns undefined when it is complete or has failed. Throws RunError when another process works on it, or when the study has
+   * no such trial.
    */
   async takeTrial(number: number, sampler: Sampler): Promise<TakenStep | undefined> {
     return this.#underLock((time) => {
@@ -180,7 +180,7 @@ export class Study {
     });
   }
 
-  /** The epochs of a trial that is trained to its end. */
+  /** The epochs of a trial with these values if it is not pruned. */
   epochsOf({ epochs }: Values): number {
     return typeof epochs === 'number' ? epochs : this.settings.settings.epochs;
   }
@@ -205,7 +205,7 @@ export class Study {
     const until = Math.min(trial.until, this.epochsOf(values));
     const record: TrialRecord = { ...trial, until, state: 'running' };
     const lock = this.#lockOf(number);
-    needFolder(dirname(lock)); // in case that somebody has removed it with the runs
+    needFolder(dirname(lock)); // in case the user has removed it with the runs
     const hold = new Hold(lock);
     this.#journal.append(record);
     const { settings, objective } = this.settings;
@@ -238,8 +238,8 @@ export class TakenStep {
   ) {}
 
   /**
-   * Records what has become of the trial, and gives it back.
-   * Throws RunError when another machine has taken it over, because this one was suspended.
+   * Records the trial after the step, and releases it. Throws RunError when another machine has taken it over, because this one
+   * was suspended.
    */
   async finish(record: TrialRecord): Promise<void> {
     try {
@@ -251,7 +251,7 @@ export class TakenStep {
     }
   }
 
-  /** Gives the trial back as it was recorded last; the next process that looks resumes it. */
+  /** Releases the trial as it was last recorded; another process can resume it. */
   giveBack(): void {
     this.hold.release();
   }
@@ -265,7 +265,7 @@ function firstFree(trials: readonly TrialRecord[]): number {
   return free;
 }
 
-/** Makes the folders of a study, where there is nothing yet. @returns `folder` */
+/** Makes the folders of a study in a new or empty folder. @returns `folder` */
 function claim(folder: string): string {
   try {
     if (existsSync(folder) && readdirSync(folder).length > 0) throw occupied(folder);

@@ -7,27 +7,27 @@ import { comparableEpochs, hasReached, ranked, scoreAt } from './score.js';
 import { assign, type Space } from './space.js';
 import type { Sampler, TrialRecord, Values } from './trial.js';
 
-/** Trials with known results before the estimators are used; so many, random ones are drawn. */
+/** Number of trials with known results before the estimators are used. Until then, trials are random. */
 const STARTUP = 10;
 /** The share of the trials that count as good (the paper's gamma), and their largest number. */
 const GOOD_SHARE = 0.15;
 const MOST_GOOD = 25;
 /** Values that are drawn for each parameter, to take the most promising. */
 const CANDIDATES = 24;
-/** One trial in so many is random, so that no part of the space is given up for good. */
+/** One in this many trials is random, so that every part of the space can still be drawn. */
 const RANDOM_EVERY = 4;
-/** Draws to find settings that no trial had. */
+/** Number of draws in search of settings that no trial has. */
 const ATTEMPTS = 20;
 
 /**
- * The tree-structured Parzen estimator (Bergstra et al. 2011, Algorithms for hyper-parameter optimization). It divides the
- * trials into the good and the others, estimates for each parameter how likely a value is among either, and takes the value of
- * largest ratio among some that are drawn from the good. Each parameter is estimated by itself, and only from trials in which
- * it was active.
+ * The tree-structured Parzen estimator (Bergstra et al. 2011, Algorithms for hyper-parameter optimization). It divides the trials
+ * into the good and the others, estimates the density of each parameter in both groups, draws some values from the density of the
+ * good trials, and takes the one with the largest ratio of the two densities. Each parameter is estimated independently, and only
+ * from trials in which it was active.
  *
- * Trials that are being trained count among the others (a constant liar, Ginsbourger et al. 2010), so that trials that begin
- * at the same time differ; so do failed ones. Under a pruner, trials are compared after as many epochs as enough of them have,
- * as in BOHB (Falkner et al. 2018), from which the share of random trials comes too.
+ * Trials that are being trained count among the others (a constant liar, Ginsbourger et al. 2010), so that trials that begin at
+ * the same time differ; so do failed ones. Under a pruner, trials are compared after as many epochs as enough of them have, as in
+ * BOHB (Falkner et al. 2018), which is also the source of the share of random trials.
  */
 export function tpeSampler(space: Space, seed: number, objective: Monitor): Sampler {
   const random = randomSampler(space, seed);

@@ -1,7 +1,7 @@
 /**
- * The words of a study, which looks for good settings of a training. It runs trials: trainings that differ in some settings.
- * A sampler chooses the settings, a pruner which trials are worth more epochs. Both decide from the records of the trials so
- * far and from nothing else, so a study that is interrupted and resumed goes on as if it had not been.
+ * The terms of a study, which searches for good settings of a training. It runs trials: trainings that differ in some settings. A
+ * sampler chooses the settings, a pruner which trials are worth more epochs. Both decide from the records of the trials so far
+ * and from nothing else, so a study that is interrupted and resumed continues as if it had not been interrupted.
  */
 
 /** The settings in which the trials of a study differ, by option name of `fer-tui train`; only those that are active. */
@@ -15,7 +15,7 @@ export type Values = Readonly<Record<string, string | number | boolean>>;
 export const TRIAL_STATES = ['running', 'interrupted', 'paused', 'complete', 'failed'] as const;
 export type TrialState = (typeof TRIAL_STATES)[number];
 
-/** Whether the step that a trial began last has not ended. */
+/** Whether the latest step of a trial has not ended. */
 export const isOpen = ({ state }: Pick<TrialRecord, 'state'>): boolean =>
   state === 'running' || state === 'interrupted';
 
@@ -26,12 +26,12 @@ export function countStates(trials: readonly TrialRecord[]): Readonly<Record<Tri
   return counts;
 }
 
-/** What is known of a trial: all that samplers, pruners and reports see. */
+/** The record of a trial: all that samplers, pruners and reports know of it. */
 export interface TrialRecord {
   /** Counted from 1, in the order in which the trials were begun. */
   readonly number: number;
   readonly values: Values;
-  /** Trained so far. Learning-rate schedules span the epochs of a complete trial, however soon it is paused. */
+  /** Epochs trained so far. Learning-rate schedules span the epochs of a complete trial, however soon it is paused. */
   readonly epochs: number;
   /** The epochs that it trains for in its current step, or trained for in its last. */
   readonly until: number;
@@ -53,7 +53,7 @@ export interface TrialRecord {
 /** Chooses the settings of trials. */
 export interface Sampler {
   /**
-   * The settings of a new trial; undefined when the space is used up. Depends only on the study's seed and the arguments.
+   * The settings of a new trial; undefined when the space is exhausted. Depends only on the study's seed and the arguments.
    * @param number of the new trial
    * @param history the trials with smaller numbers, in order; some may still be running
    */
@@ -63,14 +63,14 @@ export interface Sampler {
 /** Decides how long to train which trial. */
 export interface Pruner {
   /**
-   * What to train next; undefined: nothing, until a running trial has ended its step. When there can be no new trial, the
-   * study takes `new` as undefined, so whatever else there is to do comes before it.
+   * What to train next; undefined: nothing, until a running trial has ended its step. If the study cannot begin a new trial, it
+   * treats `new` as undefined. So a pruner returns `new` only when no paused trial should continue.
    * @param history all trials, in order
    */
   next(history: readonly TrialRecord[]): TrialStep | undefined;
 }
 
-/** A part of a trial: from where it stands until it has so many epochs. */
+/** A part of a trial: from its current epoch until it has `epochs` epochs. */
 export interface TrialStep {
   /** The number of a paused trial, or `new`. */
   readonly trial: number | 'new';

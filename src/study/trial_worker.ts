@@ -10,8 +10,8 @@ import type { TrialRecord } from './trial.js';
 const KEPT = 2048;
 
 /**
- * Trains trials in a child process, which stays from one to the next. If it dies, the trial has failed, and the next one
- * starts another process.
+ * Trains trials in a child process, one after another. If the process dies, the trial has failed, and the next trial starts a new
+ * process.
  */
 export class TrialWorker {
   #child: ChildProcess | undefined;
@@ -24,7 +24,7 @@ export class TrialWorker {
     return this.#child?.pid;
   }
 
-  /** Like `runTrial`. Besides, a trial during which the process dies has failed. For one at a time. */
+  /** Like `runTrial`. A trial during which the process dies has failed. Only one trial can run at a time. */
   run(
     order: TrialOrder,
     { control, emit, onLoadProgress }: Omit<Hooks, 'until' | 'place'>,
@@ -72,7 +72,7 @@ export class TrialWorker {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       detached: true, // a process group of its own, so that ^C in the terminal reaches only the parent, which saves
-      ...{ windowsHide: true }, // a detached process of Windows would open a console window; `fork` hands the option on
+      ...{ windowsHide: true }, // a detached process of Windows would open a console window; `fork` passes the option on
     });
     this.#printed = '';
     child.stderr?.on('data', (text: Buffer) => {

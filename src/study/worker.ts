@@ -6,8 +6,8 @@ import type { WorkerCommand, WorkerMessage } from './protocol.js';
 import { runTrial, type TrialOrder } from './run_trial.js';
 
 /**
- * The process that trains the trials of a study, one after another. Device, compiled kernels and data set stay from one to
- * the next. When its parent ends, it saves the trial that is running and exits.
+ * The process that trains the trials of a study, one after another. The device, the compiled kernels and the data set are kept
+ * between trials. When its parent ends, it saves the trial that is running and exits.
  */
 const place = new SharedPlace();
 let control = new Control();

@@ -9,7 +9,7 @@ import { ENDING_EXIT, type Ending, onEnding } from '../util/endings.js';
 import { EXIT } from '../util/errors.js';
 import { anyCommand, camera, commandRuns } from './accessible_commands.js';
 import { attempt, dataLines, evaluationLines, say } from './accessible_lines.js';
-import { askToFollow, follow, resume, stoppedRun, tellRuns, trainNew } from './accessible_runs.js';
+import { askToFollow, follow, printRuns, resume, stoppedRun, trainNew } from './accessible_runs.js';
 import { fieldText } from './form.js';
 import { STUDIES_FOLDER } from './screens/studies_panels.js';
 
@@ -18,7 +18,7 @@ import { STUDIES_FOLDER } from './screens/studies_panels.js';
  * repainting. Training prints a line after each epoch and every half minute.
  */
 
-/** Splits to evaluate on, the most telling first. */
+/** Splits to evaluate on, in order of preference. */
 const SPLITS_TO_EVALUATE = ['test', 'validation', 'train'] as const;
 
 const sayAll = (texts: readonly string[]): void => say(texts.join('\n'));
@@ -29,7 +29,7 @@ export async function runAccessible(run?: string): Promise<number> {
   const engine = new EngineProcess();
   let code: number = EXIT.done;
   const leave = (ending: Ending): void => {
-    if (ending === 'sigint' && commandRuns()) return; // it is for the command
+    if (ending === 'sigint' && commandRuns()) return; // the running command handles it
     code = ENDING_EXIT[ending];
     lines.close();
   };
@@ -75,12 +75,12 @@ async function choose(lines: Interface, engine: EngineProcess): Promise<boolean>
   const choices: Readonly<Record<string, () => Promise<void>>> = {
     1: () => trainNew(lines, engine),
     2: () => resume(lines, engine),
-    3: async () => tellRuns(listRuns()),
+    3: async () => printRuns(listRuns()),
     4: async () => {
       const { adapter, software } = await engine.request('machine.probe', {});
       say(`${adapter}, ${software ? 'software' : 'hardware'}`);
     },
-    5: async () => tellStudies(),
+    5: async () => printStudies(),
     6: async () => sayAll(dataLines(await openData(lines, engine))),
     7: () => evaluate(lines, engine),
     8: () => camera(lines),
@@ -102,7 +102,7 @@ async function openData(lines: Interface, engine: EngineProcess): Promise<DataRe
   return engine.request('data.open', { path });
 }
 
-/** The accuracy of a network on the latest split that has images, and the recall of each class. */
+/** Prints the accuracy of a network and the recall of each class, on the first of `SPLITS_TO_EVALUATE` that has images. */
 async function evaluate(lines: Interface, engine: EngineProcess): Promise<void> {
   const files = await engine.request('weights.list', { folder: 'runs' });
   files.forEach(({ label }, i) => {
@@ -116,11 +116,11 @@ async function evaluate(lines: Interface, engine: EngineProcess): Promise<void> 
   if (split === undefined) return say('this data set has no images to evaluate on');
   const truth = splits[split].labels;
   say(`classifying ${truth.length} images of ${split}`);
-  const { said } = await engine.request('data.predict', { path, split, weights });
-  sayAll(evaluationLines(split, { truth, said, classes }));
+  const { predicted } = await engine.request('data.predict', { path, split, weights });
+  sayAll(evaluationLines(split, { truth, predicted, classes }));
 }
 
-function tellStudies(): void {
+function printStudies(): void {
   const broken: string[] = [];
   const studies = listStudies(STUDIES_FOLDER, (_, { message }) => broken.push(message));
   for (const message of broken) say(message);
@@ -130,11 +130,11 @@ function tellStudies(): void {
     const { objective } = settings;
     const best = bestTrial(trials, objective);
     const states = Object.entries(countStates(trials)).filter(([, count]) => count > 0);
-    const said = states.map(([state, count]) => `, ${count} ${state}`).join('');
+    const counts = states.map(([state, count]) => `, ${count} ${state}`).join('');
     const score =
       best === undefined || best.metric === null
         ? ''
         : `, best ${objective} ${objectiveText(best.metric, objective)} in trial ${best.number}`;
-    say(`${name}: ${trials.length} of ${settings.trials} trials${said}${score}`);
+    say(`${name}: ${trials.length} of ${settings.trials} trials${counts}${score}`);
   }
 }

@@ -2,17 +2,20 @@ import { spawn } from 'node:child_process';
 import type { Interface } from 'node:readline/promises';
 import { say } from './accessible_lines.js';
 
-/** Commands of fer-tui out of the accessible mode: whatever a screen can do has one, and their lines are read as any others. */
+/**
+ * Runs other commands of fer-tui from the accessible mode. Every action of a screen has a command, and commands print plain
+ * lines.
+ */
 
 /** The program that runs. */
 const CLI = process.argv[1] ?? '';
 
 let running = false;
 
-/** Whether a command has the terminal: ^C is for it then. */
+/** Whether a command is running, which then handles ^C itself. */
 export const commandRuns = (): boolean => running;
 
-/** A line as words; a word with blanks stands between quotation marks. */
+/** Splits a line into words. Quotation marks enclose a word that contains blanks. */
 export function wordsOf(line: string): string[] {
   return [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(([, a, b, c]) => a ?? b ?? c ?? '');
 }
@@ -26,10 +29,10 @@ export async function anyCommand(lines: Interface): Promise<void> {
   if (words.length > 0) await runCommand(lines, words);
 }
 
-/** Asks for a source, and says what the camera sees. */
+/** Asks for a camera or another source, and prints the predictions for each frame. */
 export async function camera(lines: Interface): Promise<void> {
   const source = (await lines.question('camera, file or stream; demo for drawn faces [0]: ')).trim() || '0';
-  say('a line for each picture; ^C ends it');
+  say('prints a line for each frame; ^C stops');
   await runCommand(lines, ['webcam', '--headless', '--source', source]);
 }
 
@@ -47,7 +50,10 @@ async function runCommand(lines: Interface, words: readonly string[]): Promise<v
       resolve();
     });
     child.once('exit', (code, signal) => {
-      if (code !== 0) say(signal === null ? `it ended with exit code ${code}` : `it ended by ${signal}`);
+      if (code !== 0)
+        say(
+          signal === null ? `the command ended with exit code ${code}` : `the command was ended by ${signal}`,
+        );
       resolve();
     });
   });

@@ -2,13 +2,13 @@ import type { Labels } from '../data/types.js';
 import type { DataReport } from '../engine/requests.js';
 import { percent } from '../util/axis.js';
 
-/** What the accessible mode says, one thing a line. */
+/** The text that the accessible mode prints. */
 
 export function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** Does what may fail; says why it did. */
+/** Runs `work`, and prints the message of an error that it throws. */
 export async function attempt(work: () => Promise<void>): Promise<void> {
   try {
     await work();
@@ -30,14 +30,16 @@ export function dataLines({ name, classes, splits, notes }: DataReport): string[
   ];
 }
 
-/** The accuracy on a split, and the recall of each class. @param said the class that the network says, for each label of `truth` */
+/** The accuracy on a split, and the recall of each class. @param predicted the predicted class of each image */
 export function evaluationLines(
   split: string,
-  { truth, said, classes }: { truth: Labels; said: Labels; classes: readonly string[] },
+  { truth, predicted, classes }: { truth: Labels; predicted: Labels; classes: readonly string[] },
 ): string[] {
   const right = (c?: number): string => {
     const of = [...truth.keys()].filter((i) => c === undefined || truth[i] === c);
-    return of.length === 0 ? 'no images' : percent(of.filter((i) => said[i] === truth[i]).length / of.length);
+    return of.length === 0
+      ? 'no images'
+      : percent(of.filter((i) => predicted[i] === truth[i]).length / of.length);
   };
   return [
     `accuracy on ${split}: ${right()}`,

@@ -11,18 +11,18 @@ import { isLocked } from '../train/run_folder.js';
 import { findRun, listRuns, progressWords, type RunReport } from '../train/runs.js';
 import { percent } from '../util/axis.js';
 import { attempt, say } from './accessible_lines.js';
-import { type Meant, understood } from './accessible_words.js';
+import { parseCommand, type TypedCommand } from './accessible_words.js';
 import { type FormValues, fieldText, formError, withValue } from './form.js';
 import { attachCommand } from './steer.js';
 
-/** What the accessible mode does with runs: it trains, resumes, extends, follows and lists them, a line at a time. */
+/** The runs in the accessible mode: train, resume, extend, follow and list them. */
 
-/** The settings that are asked for; all others keep the defaults of `fer-tui train`. */
+/** The settings that the user is asked for; all others keep the defaults of `fer-tui train`. */
 const ASKED = ['data', 'model', 'epochs', 'batch', 'lr'];
-/** Epochs of the past that are told where a run is followed. */
+/** Number of past epochs to print when following a run begins. */
 const PAST = 3;
-/** Milliseconds between two looks at the log of another process. */
-const LOOK_MS = 1000;
+/** Milliseconds between two reads of another process's log. */
+const POLL_MS = 1000;
 
 const newPrinter = (): Printer =>
   new Printer({ write: (text) => process.stdout.write(text) }, { color: 'never' });
@@ -45,13 +45,13 @@ export async function trainNew(lines: Interface, engine: EngineProcess): Promise
   await train(lines, engine, { type: 'train', settings });
 }
 
-/** The latest run that can go on. */
+/** The latest run that can be resumed. */
 export const stoppedRun = (): RunReport | undefined =>
   listRuns().find(({ status }) => status === 'crashed' || status === 'stopped');
 
-/** Asks for a run, for more epochs where it has ended, and goes on with it. */
+/** Asks for a run and resumes it. If the run has all of its epochs, asks for a larger number first. */
 export async function resume(lines: Interface, engine: EngineProcess): Promise<void> {
-  tellRuns(listRuns());
+  printRuns(listRuns());
   const usual = stoppedRun()?.name ?? listRuns()[0]?.name;
   if (usual === undefined) return;
   const name = (await lines.question(`run, its name or folder [${usual}]: `)).trim() || usual;
@@ -65,7 +65,7 @@ export async function resume(lines: Interface, engine: EngineProcess): Promise<v
 async function askForMore(lines: Interface, done: number, of: number): Promise<RunChanges> {
   for (;;) {
     const answer = (
-      await lines.question(`it has ${done} of ${of} epochs; epochs in all [${done + of}]: `)
+      await lines.question(`it has ${done} of ${of} epochs; new total [${done + of}]: `)
     ).trim();
     const epochs = answer === '' ? done + of : Number(answer);
     if (Number.isInteger(epochs) && epochs > done) return { epochs };
@@ -91,17 +91,17 @@ async function train(
     const stop = engine.listen((news) => {
       if (news.type === 'exit') say(`the engine ended; its log: ${engine.log}`);
       if (news.type === 'train') {
-        tell(printer, news.event);
+        printEvent(printer, news.event);
         if (news.event.type === 'start') path = news.event.path;
       }
       if (news.type === 'exit' || (news.type === 'train' && news.event.type === 'end')) end();
     });
-    const onLine = heard((meant) => {
-      if (meant.type !== 'leave') engine.send(meant);
-      else if (path === undefined) say('it has not begun yet; type d again when it has');
+    const onLine = lineHandler((command) => {
+      if (command.type !== 'leave') engine.send(command);
+      else if (path === undefined) say('the run has not started yet; type d again later');
       else {
         engine.detach();
-        say(`it goes on in the background; to come back: ${attachCommand({ path })}`);
+        say(`the training continues in the background; to come back: ${attachCommand({ path })}`);
         end();
       }
     });
@@ -113,24 +113,27 @@ async function train(
 /** Asks for a run that another process trains, and follows it. */
 export async function askToFollow(lines: Interface): Promise<void> {
   const going = listRuns().filter(({ status }) => status === 'running');
-  tellRuns(going, 'nothing trains in the runs of this folder');
+  printRuns(going, 'no run of this folder is training');
   const usual = going[0]?.name ?? '';
   const name = (await lines.question(`run, its name or folder [${usual}]: `)).trim() || usual;
   if (name !== '') await attempt(async () => follow(lines, findRun(name).path));
 }
 
-/** Reports on a run that another process trains, until it ends or is left; the words steer it. @param path its folder */
+/**
+ * Reports on a run that another process trains, until the run ends or the user leaves it. Typed commands steer it. @param path
+ * its folder
+ */
 export async function follow(lines: Interface, path: string): Promise<void> {
   const printer = newPrinter();
   const tail = new LogTail(join(path, 'events.ndjson'));
   const past = tail.read();
-  const told = [
+  const shown = [
     past.findLast(({ type }) => type === 'start'),
     ...past.filter(({ type }) => type === 'epoch').slice(-PAST),
   ];
-  for (const event of told) if (event !== undefined) printer.show(event);
-  if (!isLocked(path)) return say('nothing trains there any more');
-  say('followed; type p to pause, s to stop and save, d to leave it alone, ? for all words, then Enter');
+  for (const event of shown) if (event !== undefined) printer.show(event);
+  if (!isLocked(path)) return say('this run is no longer training');
+  say('following the run; type p to pause, s to stop and save, d to leave it, ? for all words, then Enter');
   await new Promise<void>((resolve) => {
     const end = (): void => {
       clearInterval(timer);
@@ -139,40 +142,40 @@ export async function follow(lines: Interface, path: string): Promise<void> {
       resolve();
     };
     const timer = setInterval(() => {
-      const going = isLocked(path); // asked first: what it wrote before is read then
+      const going = isLocked(path); // read before the log, so that nothing written before the end is missed
       const events = tail.read();
-      for (const event of events) tell(printer, event);
+      for (const event of events) printEvent(printer, event);
       if (going) return;
-      if (!events.some(({ type }) => type === 'end')) say('the process that trained it is gone');
+      if (!events.some(({ type }) => type === 'end')) say('the process that trained this run is gone');
       end();
-    }, LOOK_MS);
-    const onLine = heard((meant) => {
-      if (meant.type === 'leave') {
-        say(`left alone; to come back: ${attachCommand({ path })}`);
+    }, POLL_MS);
+    const onLine = lineHandler((command) => {
+      if (command.type === 'leave') {
+        say(`no longer following; the training continues; to come back: ${attachCommand({ path })}`);
         end();
-      } else giveCommand(path, meant);
+      } else giveCommand(path, command);
     });
     lines.on('line', onLine);
     lines.once('close', end);
   });
 }
 
-/** Says what a line asked for is not; passes on what it is. */
-const heard =
-  (act: (meant: Meant) => void) =>
+/** Handles a typed line: prints the help or an error message, or passes the command to `act`. */
+const lineHandler =
+  (act: (command: TypedCommand) => void) =>
   (line: string): void => {
-    const meant = understood(line);
-    if (typeof meant === 'string') say(meant);
-    else if (meant !== undefined) void attempt(async () => act(meant));
+    const command = parseCommand(line);
+    if (typeof command === 'string') say(command);
+    else if (command !== undefined) void attempt(async () => act(command));
   };
 
-function tell(printer: Printer, event: TrainEvent): void {
+function printEvent(printer: Printer, event: TrainEvent): void {
   printer.show(event);
   if (event.type === 'error') say(`error: ${event.message}`);
   if (event.type === 'end') say(`training ended: ${event.status}`);
 }
 
-export function tellRuns(runs: readonly RunReport[], none = 'no runs here yet'): void {
+export function printRuns(runs: readonly RunReport[], none = 'no runs here yet'): void {
   if (runs.length === 0) say(none);
   for (const run of runs) {
     const { name, model, status, best } = run;

@@ -1,16 +1,16 @@
 import type { Steering } from '../train/steering.js';
 
-/** The words with which a training is steered in the accessible mode. */
+/** The words that steer a training in the accessible mode. */
 
-/** What a word asks for. `leave`: let the training go on alone. */
-export type Meant = Steering | { readonly type: 'leave' };
+/** The command that a typed word stands for. `leave`: stop reporting; the training continues. */
+export type TypedCommand = Steering | { readonly type: 'leave' };
 
 interface Word {
-  /** What is typed, as the help has it. */
+  /** What to type, as the help shows it. */
   readonly usage: string;
   readonly help: string;
-  /** What the engine is to do; a text: what is wrong with the value typed behind the word. */
-  command(value: string): Meant | string;
+  /** Returns the command, or what is wrong with the value that was typed after the word. */
+  command(value: string): TypedCommand | string;
 }
 
 const plainWord = (type: 'pause' | 'continue' | 'step' | 'checkpoint' | 'validate') => () => ({ type });
@@ -31,16 +31,16 @@ const WORDS: Readonly<Record<string, Word>> = {
   k: { usage: 'k', help: 'save a checkpoint now', command: plainWord('checkpoint') },
   e: { usage: 'e', help: 'stop after this epoch', command: () => ({ type: 'stop', after: 'epoch' }) },
   s: { usage: 's', help: 'stop now, and save', command: () => ({ type: 'stop', after: 'batch' }) },
-  d: { usage: 'd', help: 'detach: it goes on in the background', command: () => ({ type: 'leave' }) },
+  d: { usage: 'd', help: 'detach: training continues in the background', command: () => ({ type: 'leave' }) },
 };
 
-/** The words, one a line. */
+/** The words with their help, one per line. */
 export const TRAINING_HELP = Object.values(WORDS)
   .map(({ usage, help }) => `${usage}: ${help}`)
   .join('\n');
 
-/** What a line that was typed while training means: a command, or what to say. An empty line means nothing. */
-export function understood(line: string): Meant | string | undefined {
+/** Parses a line that was typed while training. Returns a command, or a text to print; undefined for an empty line. */
+export function parseCommand(line: string): TypedCommand | string | undefined {
   const [word = '', ...rest] = line.trim().split(/\s+/);
   if (word === '') return undefined;
   if (word === '?') return TRAINING_HELP;

@@ -115,7 +115,7 @@ export function focusOf(app: AppState, module: AnyScreen): string {
   return id !== undefined && ids.includes(id) ? id : (ids[0] ?? '');
 }
 
-/** The screens without what they remember. */
+/** The states of the screens, with the fields that they remember reset. */
 function forgotten(screens: Core['screens'], states: AppState['screens']): AppState['screens'] {
   const entries = Object.entries(states).map(([name, own]) => {
     const { remembers = [], initial } = screens.get(name as ScreenName) ?? {};

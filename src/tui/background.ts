@@ -11,13 +11,13 @@ import {
 import type { Program } from './program.js';
 import type { Store } from './store.js';
 
-/** The theme: as chosen, or by the background that the terminal says it has. */
+/** The theme: the user's choice, or the one that suits the terminal's background colour. */
 
-/** Asks the terminal for the colour of its background (OSC 11). Those that do not know it answer nothing. */
+/** Asks the terminal for the colour of its background (OSC 11). Terminals that do not know the request do not answer. */
 const ASK_BACKGROUND = '\x1b]11;?\x1b\\';
-/** An answer that takes longer counts for nothing. On a loaded machine, the first frame may take a part of this. */
+/** A later answer is ignored. On a loaded machine, drawing the first frame takes part of this time. */
 const ANSWER_MS = 2000;
-/** The end of the program waits for it for as long at most: it must not end up in the shell. */
+/** At its end, the program waits at most this long for a missing answer, which the shell would take for typed text. */
 const LEAVE_MS = 200;
 
 /** The background in an answer, as hexadecimal digits; undefined for any other text. */
@@ -30,7 +30,7 @@ export function backgroundOf(answer: string): string | undefined {
     .join('');
 }
 
-/** The theme whose colours can all be read on a background; undefined: that is of neither. */
+/** The theme whose colours all have enough contrast on a background; undefined if neither has. */
 export function themeOn(background: string): ThemeName | undefined {
   return (['dark', 'light'] as const).find((name) =>
     Object.entries(THEME_COLORS[name]).every(
@@ -66,7 +66,7 @@ const LABELS: Readonly<Record<ThemeChoice, string>> = {
   terminal: 'the sixteen colours of the terminal',
   dark: 'for dark backgrounds',
   light: 'for light backgrounds',
-  contrast: 'of high contrast, on dark',
+  contrast: 'high contrast, on dark',
 };
 
 /** Asks for a theme. */
@@ -75,7 +75,7 @@ export function askForTheme({ store }: Program): void {
     overlay: {
       kind: 'pick',
       title: 'colours',
-      help: 'The choice is remembered. Terminals with 16 colours, and NO_COLOR, have no other ones.',
+      help: 'The choice is remembered. It has no effect with 16 colours or NO_COLOR.',
       at: THEME_CHOICES.indexOf(store.state.workspace.theme),
       options: THEME_CHOICES.map((name) => ({
         label: name,
@@ -86,7 +86,7 @@ export function askForTheme({ store }: Program): void {
   });
 }
 
-/** What the terminal says of its background: asked for where colours depend on it, and awaited for a moment. */
+/** Asks the terminal for its background colour if the theme depends on it, and waits a moment for the answer. */
 export class BackgroundAnswer {
   #settled: Promise<void> = Promise.resolve();
   #settle: (() => void) | undefined;
@@ -108,7 +108,7 @@ export class BackgroundAnswer {
     takeBackground(store, text);
   }
 
-  /** Resolves when it has come, or is not waited for any more. */
+  /** Resolves when the answer has arrived or the time for it is over. */
   async settled(): Promise<void> {
     const timer = setTimeout(() => this.#end(), LEAVE_MS);
     await this.#settled;

@@ -2,7 +2,7 @@ import { actionsOf } from './actions.js';
 import type { Program } from './program.js';
 import type { AnyScreen } from './screen_module.js';
 
-/** Terminals take at most so many bytes, in base64. */
+/** Most bytes that are copied: terminals limit the length of the base64 text. */
 const MOST = 74_000;
 
 /**
@@ -13,7 +13,7 @@ export function clipboardSequence(text: string): string {
   return `\x1b]52;c;${Buffer.from(text, 'utf8').subarray(0, MOST).toString('base64')}\x07`;
 }
 
-/** Copies what the screen offers; of a screen that offers nothing now, its text. */
+/** Copies what the screen offers, or the text of the screen if it offers nothing now. */
 export function copyFrom(program: Program): void {
   const { store, screens, host } = program;
   const { screen } = store.state;

@@ -1,16 +1,19 @@
 import type { Point } from './charts/line_chart.js';
 
-/** Points kept of the whole; twice as many are merged in pairs. */
+/** Points kept of the whole curve. Once there are twice as many, neighbours are merged. */
 const MOST = 512;
-/** The latest points, as they came. */
+/** Number of latest points that are kept as they are. */
 const RECENT = 512;
 
-/** A point that stands for `count` ones: their mean, at the place of the last. */
+/** A point that stands for `count` points: their mean, at the x of the last. */
 interface Piece extends Point {
   readonly count: number;
 }
 
-/** A long curve in little memory: the latest points as they are, the whole in pieces of lowest, highest and mean. */
+/**
+ * A long curve in little memory. It keeps the latest points as they are, and the whole curve as pieces, each with its lowest,
+ * highest and mean value.
+ */
 export class Curve {
   #whole: Piece[] = [];
   #recent: Point[] = [];
@@ -26,7 +29,7 @@ export class Curve {
     this.#gather(x, y);
   }
 
-  /** Every point, thinned; spikes stay. */
+  /** The whole curve, thinned; spikes stay visible. */
   get whole(): readonly Point[] {
     return this.#whole;
   }
@@ -36,10 +39,10 @@ export class Curve {
   }
 
   /**
-   * The exponential moving average beside `whole`, and at the latest point. As in TensorBoard, it begins with the first value, not
-   * with zero: the sum is divided by the weights that are in it.
+   * The exponential moving average beside `whole`, and at the latest point. As in TensorBoard, it starts at the first value, not
+   * at zero: the sum is divided by the sum of the weights so far.
    *
-   * @param weight share of the old at each point that was added, in [0, 1)
+   * @param weight share of the previous average at each added point, in [0, 1)
    */
   smoothed(weight: number): readonly Point[] {
     if (this.#smoothed?.weight === weight) return this.#smoothed.points;
@@ -55,7 +58,7 @@ export class Curve {
     return points;
   }
 
-  /** Forgets what lies beyond a place: training was taken up again from there. */
+  /** Removes the points after `x`, because training was resumed from there. */
   cutAfter(x: number): void {
     this.#whole = this.#whole.filter((point) => point.x <= x);
     this.#recent = this.#recent.filter((point) => point.x <= x);

@@ -8,7 +8,7 @@ import { remembered, withHistory } from './workspace.js';
 
 /** The keys of dialogs: questions, lists, lines of text, and texts to read. */
 
-/** The open dialog takes a key. */
+/** Passes a key to the open dialog. */
 export function overlayKey(store: Store<AppState>, key: Key): void {
   const { overlay } = store.state;
   if (key.name === 'escape') store.set({ overlay: undefined });
@@ -26,7 +26,9 @@ export function overlayKey(store: Store<AppState>, key: Key): void {
   }
 }
 
-/** The options that contain what was typed, or else all of its words; those that begin with it first. */
+/**
+ * The options that contain the typed text, or else those that contain all of its words. Options that begin with it come first.
+ */
 export function pickedFrom({ options, line }: PickList): readonly PickOption[] {
   const word = (line?.text ?? '').trim().toLowerCase();
   if (word === '') return options;
@@ -101,7 +103,7 @@ function submit(store: Store<AppState>, prompt: Prompt): void {
   prompt.submit(value);
 }
 
-/** What Tab makes of a path: all that its completions have in common, and what they are where there are several. */
+/** Completes a path to the common beginning of its completions, and lists them if there are several. */
 function completed(prompt: Prompt): Partial<Prompt> {
   if (!prompt.paths) return {};
   const { text } = promptLine(prompt);

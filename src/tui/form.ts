@@ -31,7 +31,7 @@ function defaultOf(name: string, values: FormValues): OptionSpec['default'] {
   return spec && defaultValue(spec, chosen ?? OPTIONS.optimizer.default);
 }
 
-/** What holds for a field: as set, or its default, or what holds where nobody sets it. */
+/** The effective value of a field: as set, or its default, or the words for an unset value, such as "off". */
 export function effectiveText(name: string, values: FormValues): string {
   return fieldText(name, values) || unsetText(name, (other) => fieldText(other, values));
 }
@@ -50,7 +50,7 @@ function parsed(spec: OptionSpec, text: string): string | number | boolean | und
   return spec.type === 'number' && !Number.isNaN(number) ? number : text;
 }
 
-/** Returns the values with one of them changed. The words that stand where it is not set ("off") say so when typed, too. */
+/** Returns the values with one of them changed. Typing the words for an unset value ("off") unsets the field. */
 export function withValue(values: FormValues, name: string, text: string): FormValues {
   const spec = optionSpec(name);
   const { [name]: _, ...rest } = values;
@@ -73,7 +73,7 @@ export function formError(values: FormValues): string | undefined {
   }
 }
 
-/** The settings among what the command line was given, without those that are at their defaults. */
+/** The settings in the arguments of a command line, without those that equal their defaults. */
 export function settingsIn(given: Readonly<Record<string, unknown>>): FormValues {
   return OPTION_ENTRIES.reduce<FormValues>((values, [name]) => {
     const value = given[name] ?? given[camelCase(name)];

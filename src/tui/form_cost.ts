@@ -26,7 +26,7 @@ const OF_DATA = ['data', 'limit', 'fold', 'ferplus', 'drop-duplicates'];
 const agree = (names: readonly string[], a: FormValues, b: FormValues): boolean =>
   names.every((name) => effectiveText(name, a) === effectiveText(name, b));
 
-/** The cost in a few words: "1:23 an epoch, 91 MB on the device (r3, 250 img/s)". */
+/** The cost in a few words: "1:23 per epoch, 13:50 in total, 91 MB on the device, measured by r3 (250 img/s)". */
 export function costWords(values: FormValues, runs: readonly RunReport[]): string {
   const measured = runs.filter(
     ({ epochs, config }) => epochs.length > 0 && agree(OF_COST, values, settingsOf(config)),
@@ -34,14 +34,14 @@ export function costWords(values: FormValues, runs: readonly RunReport[]): strin
   const run = measured.find(({ config }) => agree(OF_DATA, values, settingsOf(config))) ?? measured[0];
   const last = run?.epochs.at(-1);
   if (run === undefined || last === undefined)
-    return 'cost: not known: no run here has measured this network with this batch';
+    return 'cost: unknown: no run here has used this network and batch size';
   const same = agree(OF_DATA, values, settingsOf(run.config));
   const memory = run.peakBytes === null ? '' : `, ${inMegabytes(run.peakBytes)} on the device`;
   const pace = `${Math.round(last.imgPerS).toLocaleString('en')} img/s`;
-  if (!same) return `cost: ${pace}${memory}, as ${run.name} measured on other data`;
+  if (!same) return `cost: ${pace}${memory}, measured by ${run.name} on other data`;
   const epochs = Number(fieldText('epochs', values));
   const each = run.seconds / run.epochs.length;
-  return `cost: ${clock(each)} an epoch, ${clock(each * epochs)} in all${memory}, as ${run.name} measured (${pace})`;
+  return `cost: ${clock(each)} per epoch, ${clock(each * epochs)} in total${memory}, measured by ${run.name} (${pace})`;
 }
 
 const settingsOf = (config: RunReport['config']): FormValues => settingsIn(config);

@@ -9,13 +9,13 @@ import { rowsWith } from './search.js';
 const SECTIONS: Readonly<Record<string, string>> = {
   data: 'data and network',
   epochs: 'training',
-  l1: 'against overfitting',
-  teacher: 'a teacher',
+  l1: 'regularization',
+  teacher: 'knowledge distillation',
   precision: 'precision and images',
-  features: 'features by hand',
+  features: 'hand-made features',
   shuffle: 'order and schedule',
   monitor: 'best weights and stopping',
-  fold: 'which data',
+  fold: 'classes, labels and folds',
   'max-steps': 'limits, machine and files',
 };
 

@@ -17,7 +17,7 @@ export const GLOBAL_KEYS: readonly GlobalBinding[] = [
       const name = SCREEN_NAMES[Number(key) - 1];
       if (name === undefined) return;
       const { screen, note } = program.store.state;
-      if (name !== screen && note?.kind !== 'bad') program.store.set({ note: undefined }); // it was of the other screen
+      if (name !== screen && note?.kind !== 'bad') program.store.set({ note: undefined }); // it was about the other screen
       openScreen(program, name);
     },
   },
@@ -44,7 +44,7 @@ export const GLOBAL_KEYS: readonly GlobalBinding[] = [
   },
   {
     keys: [':', 'ctrl+p'],
-    help: 'Lists all actions of all screens, with their keys; typing filters, Enter does one',
+    help: 'Lists all actions of all screens, with their keys; typing filters, Enter runs one',
     run: (program) => openPalette(program, GLOBAL_KEYS),
   },
   {
@@ -54,12 +54,12 @@ export const GLOBAL_KEYS: readonly GlobalBinding[] = [
   },
   {
     keys: ['y'],
-    help: 'Copies a value, or the command line that does the same, if the terminal allows it (OSC 52)',
+    help: 'Copies a value, or the equivalent command line, if the terminal allows it (OSC 52)',
     run: copyFrom,
   },
   {
     keys: ['ctrl+t'],
-    help: 'Chooses the colours: by the background, dark, light, of high contrast, or those of the terminal',
+    help: 'Chooses the colours: by the background, dark, light, high contrast, or those of the terminal',
     run: askForTheme,
   },
   { keys: ['Y'], help: 'Saves the screen as a text file', run: ({ host }) => host.save() },
@@ -70,7 +70,7 @@ export const GLOBAL_KEYS: readonly GlobalBinding[] = [
     help: 'Closes the overlay, or leaves zoom',
     run: ({ store }) => store.set({ zoom: false, note: undefined }),
   },
-  { keys: ['q'], hint: 'quit', help: 'Quits; asks while training', run: ({ host }) => host.quit() },
+  { keys: ['q'], hint: 'quit', help: 'Quits; asks first while training', run: ({ host }) => host.quit() },
   {
     keys: ['ctrl+c'],
     help: 'Stops, saves and quits; pressed twice within 3 s, quits at once',

@@ -113,8 +113,8 @@ export function borders(rects: readonly Rect[], { cols, rows }: Size): string[] 
 }
 
 /**
- * The cells that the thumb of a scroll bar fills, first and count, where `of` lines are shown in `rows` cells, with line `at` among
- * them; undefined where all of them fit.
+ * First cell and number of cells of a scroll bar's thumb, in a panel of `rows` rows that shows line `at` of `of` lines; undefined
+ * if all lines fit.
  */
 export function thumbOf(
   rows: number,

@@ -47,7 +47,7 @@ const MOVES: Readonly<Record<string, (line: Line) => number>> = {
   'alt+right': wordRight,
 };
 
-/** What is deleted: from the cursor to here. */
+/** Keys that delete the text between the cursor and this position. */
 const DELETIONS: Readonly<Record<string, (line: Line) => number>> = {
   backspace: left,
   delete: right,

@@ -21,14 +21,14 @@ import {
 import type { Actions } from './screen_module.js';
 import { withSettings } from './workspace.js';
 
-/** Between the engine and the state: its news go into the run, verbs go to it. */
+/** Connects the engine with the state: applies the engine's messages to the run, and sends it commands. */
 
 const MOST_EPOCHS = OPTIONS.epochs.range[1];
 
-/** What verbs need of a screen's actions. */
+/** The part of a screen's actions that these functions need. */
 export type Verbs = Pick<Actions<unknown>, 'app' | 'engine' | 'setApp' | 'note' | 'go' | 'ask' | 'prompt'>;
 
-/** Keeps `app.run` true to what the engine tells. Returns how to stop. */
+/** Keeps `app.run` up to date with the engine's messages. Returns a function that stops this. */
 export function follow(act: Verbs): () => void {
   return act.engine.listen((news) => {
     const { run } = act.app;
@@ -67,7 +67,7 @@ export function follow(act: Verbs): () => void {
 function lose(act: Verbs, run: RunState, how: string): void {
   const lost = loseRun(run, how, Date.now());
   const text = run.killed
-    ? 'killed: the run stands at its last checkpoint; R resumes it'
+    ? 'killed: R resumes the run from its last checkpoint'
     : `the engine ended: ${how} · log: ${act.engine.log}`;
   act.setApp({ run: lost, note: { text, kind: run.killed ? 'info' : 'bad' } });
   const path = run.start?.path;
@@ -96,7 +96,7 @@ export function askAfterDivergence(act: Verbs, run: RunState): void {
     title: 'training diverged',
     lines: [
       error?.message ?? 'The loss is no longer a number.',
-      `${start.run} can continue from its last checkpoint, which was saved before that (without one, from its start).`,
+      `${start.run} can continue from its last checkpoint, which was saved before the divergence (without a checkpoint, from the start).`,
     ],
     choices: [
       {
@@ -146,7 +146,7 @@ export function showRun(act: Verbs, path: string): void {
   act.go('train');
 }
 
-/** The states of the screens where Train shows a run, also if the form was opened since the last one. */
+/** The states of the screens, with the form on Train closed, so that Train shows the run. */
 function withoutForm({ screens }: AppState): AppState['screens'] {
   return { ...screens, train: { ...screens.train, form: false } };
 }
@@ -184,15 +184,18 @@ export function resumeRun(act: Verbs, path: string, changes: RunChanges = {}): v
   act.go('train');
 }
 
-/** Asks to how many epochs to extend a run that has ended. @param done its complete epochs @param of those of its settings */
+/**
+ * Asks to how many epochs to extend a run that has ended. @param done number of its complete epochs @param of number of epochs in
+ * its settings
+ */
 export function askForMore(
   act: Verbs,
   { name, path, done, of }: Pick<RunReport, 'name' | 'path' | 'done' | 'of'>,
 ): void {
   act.prompt({
-    title: `epochs of ${name} in all`,
+    title: `new total of epochs of ${name}`,
     value: String(done + of),
-    help: `it has ${done} of ${of}; optimiser, best value and callbacks go on, early stopping begins its patience anew, a schedule is computed over the new total`,
+    help: `it has ${done} of ${of}; optimiser, best value and callbacks continue, early stopping restarts its patience, a schedule is computed for the new total`,
     check: (text) => {
       const epochs = Number(text);
       return Number.isInteger(epochs) && epochs > done && epochs <= MOST_EPOCHS

@@ -109,7 +109,7 @@ export async function runTui(options: TuiOptions): Promise<number> {
   };
   const program: Program = { store, screens: SCREENS, engine, host };
   const act = actionsOf(program, 'train');
-  if (capability.asked !== undefined) chooseTheme(store, capability.asked);
+  if (capability.requestedTheme !== undefined) chooseTheme(store, capability.requestedTheme);
   else store.set({ capability: themed(store.state, store.state.workspace.theme) });
   const answer = new BackgroundAnswer(capability);
   const input = new Input(process.stdin, (key) => {
@@ -186,13 +186,14 @@ export async function runTui(options: TuiOptions): Promise<number> {
 export function suspendedWords(run: RunState | undefined): string {
   if (!isActive(run) || run.phase === 'paused') return '';
   const name = run.start?.run ?? 'the training';
-  return `fer-tui: ${name} goes on training while the screen is suspended. fg brings the screen back; space pauses training there.\n`;
+  return `fer-tui: ${name} continues training while the screen is suspended. fg brings the screen back; space pauses training there.\n`;
 }
 
 /** The text printed after the UI has closed: how the run ended and how to resume it. */
 function farewell(run: RunState | undefined): string | undefined {
   if (run?.tail !== undefined && run.start !== undefined)
-    return `${run.start.run} goes on in the background\nto come back: ${attachCommand(run.start)}`;
+    return `${run.start.run} continues in the background
+to come back: ${attachCommand(run.start)}`;
   if (run?.live !== true || run.start === undefined) return undefined;
   const { start, epochs, end, result } = run;
   const status = end?.status ?? 'stopped';
@@ -237,7 +238,11 @@ class Leaving {
     const lines = [
       'Stopping ends the training after this batch and saves a checkpoint. The run can be resumed; the result is the same, bit for bit.',
     ];
-    const detach = { key: 'd', label: 'detach: it goes on in the background', run: () => this.#detach() };
+    const detach = {
+      key: 'd',
+      label: 'detach: training continues in the background',
+      run: () => this.#detach(),
+    };
     const choices = [
       ...(canDetach(this.store.state.run) ? [detach] : []),
       { key: 'q', label: 'stop, save and quit', run: () => this.#saveThenLeave(EXIT.done) },

@@ -6,9 +6,9 @@ import type { AnyScreen, Binding } from './screen_module.js';
 
 /** The list of all actions of all screens, with their keys: `:` and ^P. */
 
-/** Keys that move a selection, or act on what a dialog shows: of no use without seeing where. */
+/** Keys that move a selection or close something. The list leaves them out: they are useless without seeing what they act on. */
 const MOVES = new Set(['up', 'down', 'left', 'right', 'pageup', 'pagedown', 'home', 'end', 'escape']);
-/** Of a binding with more keys than this, as the numbers of the screens, each has its own action elsewhere. */
+/** The list leaves out bindings with more keys than this, such as the numbers of the screens, which have their own options. */
 const MOST_KEYS = 3;
 
 /** Opens the list: what works now comes first, then what works everywhere, then the other screens. */
@@ -32,7 +32,7 @@ export function openPalette(program: Program, globals: readonly GlobalBinding[])
     overlay: {
       kind: 'pick',
       title: 'all actions',
-      help: 'words of what you want to do; its key is at the right. What belongs to another screen opens that screen first.',
+      help: 'type words of an action; its key is on the right. An action of another screen opens that screen first.',
       options,
     },
   });
@@ -41,7 +41,7 @@ export function openPalette(program: Program, globals: readonly GlobalBinding[])
 const actingKeys = ({ keys }: Pick<Binding<unknown>, 'keys'>): readonly string[] =>
   keys.length > MOST_KEYS ? [] : keys.filter((key) => !MOVES.has(key));
 
-/** An option for each key of a binding whose handler asks which it was, as `[ ]`; one for keys of one action, as `w Enter`. */
+/** One option for each key if the keys do different things, such as `[ ]`; one for all if they do the same, such as `w Enter`. */
 function optionsOf(program: Program, name: ScreenName, binding: Binding<unknown>): PickOption[] {
   const { title } = program.screens.get(name) as AnyScreen;
   const option = (keys: readonly string[]): PickOption => ({
@@ -68,7 +68,7 @@ const globalOptions = (program: Program, binding: GlobalBinding): PickOption[] =
     .filter((key) => key !== ':' && key !== 'ctrl+p')
     .map((key) => ({ label: binding.help, hint: keyLabel(key), run: () => binding.run(program, key) }));
 
-/** Does what a key of a screen does there; says so where it does nothing now. */
+/** Runs the action of a key on its screen, or shows a note if the key does nothing now. */
 function runKey(program: Program, name: ScreenName, binding: Binding<unknown>, key: string): void {
   if (program.store.state.screen !== name) openScreen(program, name);
   const act = actionsOf(program, name);

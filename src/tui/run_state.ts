@@ -30,7 +30,7 @@ export type Phase =
 
 /** A line in the list of what happened. */
 export interface Happening {
-  /** Milliseconds of `Date.now`; undefined when the log does not tell. */
+  /** Milliseconds of `Date.now`; undefined if the log does not say. */
   readonly at: number | undefined;
   readonly sign: string;
   readonly text: string;
@@ -55,8 +55,8 @@ export interface RunState {
   readonly step: StepEvent | undefined;
   /** The latest learning rate; undefined: that of the settings. */
   readonly rate: number | undefined;
-  /** The learning rate that the user asked for, until the training reports it. */
-  readonly asked: number | undefined;
+  /** The learning rate that the user has requested; undefined once the training has reported it. */
+  readonly requestedRate: number | undefined;
   readonly loss: Curve;
   readonly acc: Curve;
   /** The learning rate, and images per second, of each step that was reported. */
@@ -91,12 +91,12 @@ export interface RunProgress {
   readonly text: string;
   readonly done: number;
   readonly total: number;
-  /** What it is, and when it began, in milliseconds of `Date.now`; undefined when read back. */
+  /** The kind of activity, and when it began, in milliseconds of `Date.now`; undefined if read from a log. */
   readonly kind?: string;
   readonly since?: number | undefined;
 }
 
-/** The progress of an activity: one that goes on keeps its beginning. */
+/** The next progress; it keeps the beginning of the last one if the activity is the same. */
 export function progressOf(
   before: RunProgress | undefined,
   next: Omit<RunProgress, 'since'>,
@@ -121,7 +121,7 @@ export function beginRun(now: number, live = true): RunState {
     ...{
       start: undefined,
       step: undefined,
-      ...{ rate: undefined, asked: undefined },
+      ...{ rate: undefined, requestedRate: undefined },
       epochs: [],
       ...{ validation: undefined, asides: [] },
       markers: [],
@@ -133,7 +133,7 @@ export function beginRun(now: number, live = true): RunState {
   };
 }
 
-/** A run that does not train here, read from its log; of a damaged log, what precedes the damage. */
+/** Reads a run that does not train here from its log; from a damaged log, the events before the damage. */
 export function readRunState(path: string, now = Date.now()): RunState {
   return readLog(join(path, 'events.ndjson')).events.reduce(
     (run, event) => applyEvent(run, event, undefined),
@@ -172,7 +172,7 @@ export function reopened(run: RunState, now: number): RunState {
     heard: now,
     live: true,
     killed: false,
-    asked: undefined,
+    requestedRate: undefined,
   } as const;
   return {
     ...run,
@@ -236,7 +236,7 @@ export function applyEvent(run: RunState, event: TrainEvent, now: number | undef
 export function loseRun(run: RunState, how: string, now: number): RunState {
   const lost = { ...run, phase: 'lost', progress: undefined } as const;
   return run.killed
-    ? happen(lost, now, '✗', 'the engine was killed by you')
+    ? happen(lost, now, '✗', 'you killed the engine')
     : happen(lost, now, '✗', `the engine ended: ${how}`, 'bad');
 }
 
@@ -301,9 +301,10 @@ function noted(run: RunState, event: NoteEvent, now: number | undefined): RunSta
   const sign = SIGNS[kind] ?? '●';
   const marked = ['lr', 'pause'].includes(kind) ? [...run.markers, { x, sign }] : run.markers;
   const { lr } = event;
-  const told = lr === undefined ? {} : { rate: lr, asked: run.asked === lr ? undefined : run.asked };
+  const requestedRate = run.requestedRate === lr ? undefined : run.requestedRate;
+  const rates = lr === undefined ? {} : { rate: lr, requestedRate };
   return happen(
-    { ...run, ...told, asides, markers: marked, phase: phases[kind] ?? run.phase, progress: undefined },
+    { ...run, ...rates, asides, markers: marked, phase: phases[kind] ?? run.phase, progress: undefined },
     now,
     sign,
     message,

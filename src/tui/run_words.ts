@@ -22,15 +22,15 @@ export function phaseWord({ phase, end, live, killed, tail }: RunState): string 
   return live || phase === 'failed' ? WORDS[phase] : 'FROM LOG';
 }
 
-/** Seconds of training, without pauses: live and read back from the log the same. */
+/** Seconds of training, without pauses; the same live and read from the log. */
 export function secondsOf({ seconds, epochs, step, start }: RunState): number {
   return trainedSeconds({ seconds, epochs, step, config: start?.config });
 }
 
-/** The learning rate of the next step: as asked for, as last trained with, or as the settings have it. */
-export function rateOf({ asked, rate, start }: RunState): number | undefined {
+/** The learning rate of the next step: as requested, or as in the last step, or as in the settings. */
+export function rateOf({ requestedRate, rate, start }: RunState): number | undefined {
   const set = start?.config['lr'];
-  return asked ?? rate ?? (typeof set === 'number' ? set : undefined);
+  return requestedRate ?? rate ?? (typeof set === 'number' ? set : undefined);
 }
 
 /** The parts of the title row that describe a run. */

@@ -147,7 +147,7 @@ export interface Actions<S> {
   drop(key: LoadableKeys<S>): void;
 }
 
-/** A place in something long: the line, counted from 0, of so many. */
+/** A scroll position: line `at`, counted from 0, of `of` lines. */
 export interface Scroll {
   readonly at: number;
   readonly of: number;

@@ -1,10 +1,10 @@
 import type { Search } from './app_state.js';
 import type { Actions, Binding, SearchedList } from './screen_module.js';
 
-/** `/` in lists: finds rows by what they say; n and N go to the next one and the one before. */
+/** `/` in lists: finds rows by their text; n and N go to the next and the previous match. */
 
 /**
- * The keys that search the lists of a screen: that which is shown, the first in `lists`. They come before the other keys of the
+ * The keys that search the lists of a screen: of the first of `lists` that is shown. They come before the other keys of the
  * screen, which may have another meaning while nothing is searched.
  *
  * @param what the rows are: "a kernel"
@@ -17,7 +17,7 @@ export function searchBindings<S>(what: string, lists: readonly SearchedList<S>[
       keys: ['/'],
       hint: 'find',
       hintLast: true,
-      help: `Finds ${what} by what it says`,
+      help: `Finds ${what} by its text`,
       when: (act) => shown(act) !== undefined,
       run: (act) => {
         const list = shown(act);
@@ -26,8 +26,8 @@ export function searchBindings<S>(what: string, lists: readonly SearchedList<S>[
     },
     {
       keys: ['n', 'N'],
-      hint: 'next found',
-      help: 'After /: goes to the next one that was found, or the one before',
+      hint: 'next match',
+      help: 'After /: goes to the next or the previous match',
       when: searching,
       run: (act, key) => {
         const list = shown(act);
@@ -36,7 +36,7 @@ export function searchBindings<S>(what: string, lists: readonly SearchedList<S>[
     },
     {
       keys: ['escape'],
-      help: 'After /: ends the search, and gives n and N their other meaning back',
+      help: 'After /: ends the search; n and N have their other meaning again',
       when: searching,
       run: (act) => act.setApp({ search: undefined, note: undefined }),
     },
@@ -67,7 +67,7 @@ function ask<S>(act: Actions<S>, list: SearchedList<S>, what: string): void {
     title: `find ${what}`,
     value: act.app.search?.text ?? '',
     history: 'find',
-    help: 'a text that it contains, or words in any order; then n and N go to the next one and the one before, and Esc ends the search',
+    help: 'a text that it contains, or words in any order; then n and N go to the next and the previous match, and Esc ends the search',
     check: (text) => {
       if (text === '') return 'expected a word; Esc cancels';
       return found(act, list, text).length === 0 ? `nothing here contains "${text}"` : undefined;
@@ -76,7 +76,7 @@ function ask<S>(act: Actions<S>, list: SearchedList<S>, what: string): void {
       act.setApp({ search: { screen: act.app.screen, text } });
       const rows = found(act, list, text);
       const here = list.at(act);
-      // A list that ranks its rows begins with the best one, others with the first one from here on.
+      // A list that ranks its rows begins with the best match, others with the first one from the selected row on.
       arrive(
         act,
         list,
@@ -110,6 +110,6 @@ function arrive<S>(act: Actions<S>, list: SearchedList<S>, rows: readonly number
     return;
   }
   list.go(act, row);
-  const others = rows.length > 1 ? ' · n next, N before' : '';
+  const others = rows.length > 1 ? ' · n next, N previous' : '';
   act.note(`${place + 1} of ${rows.length} with "${text}"${others} · Esc ends the search`);
 }

@@ -23,7 +23,7 @@ export function steerRun(act: Verbs, command: Steering): boolean {
     act.note(error instanceof Error ? error.message : String(error), 'bad');
     return false;
   }
-  act.note(`${COMMANDS[command.type]}: the process that trains was told`, 'good');
+  act.note(`${COMMANDS[command.type]}: sent to the process that trains`, 'good');
   return true;
 }
 

@@ -39,18 +39,18 @@ export const WEBCAM_OFF: WebcamState = {
 
 type Act = Actions<WebcamState>;
 
-/** Where photos go when nothing else was said. */
+/** The default folder of photos. */
 const PHOTOS = 'snapshots';
-/** The picture that is sent to the screen is at most so large: what 160 x 60 cells can show. */
+/** Largest picture that is sent to the screen, in pixels: what 160 x 60 cells can show. */
 const VIEW = { width: 320, height: 240 };
 
-/** Opens the source that the state names. A run before it is ended. */
+/** Starts a vision process for the source that the state names, and stops the previous one. */
 export function startVision(act: Act): void {
   const { options: given, mirror, smoothed, source, phase } = act.state;
   const usual = given ?? usualOptions(act);
-  // Files are written once: a second start would be refused, so as not to write over those of the first.
+  // Only the first start records to files. A second one would have to overwrite them, which is refused.
   const options = source === undefined ? usual : { ...usual, record: undefined, csv: undefined };
-  if (phase !== 'off') act.setApp({ note: undefined }); // what was told of the source before
+  if (phase !== 'off') act.setApp({ note: undefined }); // it was about the previous source
   void stopVision(act);
   const smoothing = smoothed ? options.smoothing : 0;
   const vision = new VisionProcess({ ...options, mirror, smoothing, view: VIEW }, (message) => {
@@ -69,7 +69,7 @@ function usualOptions({ app }: Pick<Act, 'app'>): VisionOptions {
   return weights === '' ? options : { ...options, weights: [weights] };
 }
 
-/** Lets go of the camera. Resolves when it has, and a recorded video is whole. */
+/** Releases the camera. Resolves when it is free and a recorded video is complete. */
 export async function stopVision(act: Act): Promise<void> {
   const { vision } = act.state;
   if (vision === undefined) return;
@@ -133,7 +133,7 @@ export function smooth(act: Act): void {
   act.set({ smoothed: on });
 }
 
-/** Shows on the faces where the model finds the evidence for its answer (Grad-CAM), or no longer. */
+/** Turns on or off: shows on the faces where the model finds the evidence for its answer (Grad-CAM). */
 export function heat(act: Act): void {
   act.state.vision?.send({ type: 'heat', on: act.state.frame?.heatMs === undefined });
 }
@@ -142,7 +142,7 @@ export function photo(act: Act): void {
   act.state.vision?.send({ type: 'photo', folder: act.state.options?.snapshots ?? PHOTOS });
 }
 
-/** The bars move on to the next face, from left to right. */
+/** Shows the bars of the next face, from left to right. */
 export function nextFace(act: Act): void {
   const faces = [...(act.state.frame?.faces ?? [])].sort((a, b) => a.box.x - b.box.x);
   const at = faces.findIndex(({ track }) => track === focusOf(act.state));
@@ -156,14 +156,14 @@ export function focusOf({ focus, frame }: Pick<WebcamState, 'focus' | 'frame'>):
   return (faces.find(({ track }) => track === focus) ?? faces[0])?.track ?? 0;
 }
 
-/** Another source, with all else as it is. Throws CameraError, UsageError. */
+/** Changes the source, and keeps all other options. Throws CameraError, UsageError. */
 export function changeSource(act: Act, text: string): void {
   const { source } = visionOptions(text, VISION_DEFAULTS, { pace: 'live' });
   act.set({ options: { ...(act.state.options ?? usualOptions(act)), source } });
   startVision(act);
 }
 
-/** Another model, or several that vote: at once where one runs, else with a new start. */
+/** Changes to another model, or to several that vote: at once if the process is running, else by starting it. */
 export function changeModel(act: Act, weights: readonly string[]): void {
   act.set({ options: { ...(act.state.options ?? usualOptions(act)), weights } });
   if (act.state.phase === 'live') act.state.vision?.send({ type: 'model', weights });

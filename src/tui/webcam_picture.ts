@@ -23,11 +23,11 @@ export interface FrameView {
   readonly labels: readonly PlacedLabel[];
 }
 
-/** More pixels than a cell has across in common fonts would be sent for nothing. */
+/** Most pixels of a cell from left to right: common fonts do not have more. */
 const MOST_ACROSS = 8;
 const NOTHING: FrameView = { pictures: [], labels: [] };
 
-/** The last view of each frame: lines and pictures are asked for one after the other. */
+/** The last view of each frame: the panel requests its lines and its pictures one after the other. */
 const views = new WeakMap<FrameMessage, { key: string; view: FrameView }>();
 
 /**
@@ -103,7 +103,10 @@ function labelsOf(
   });
 }
 
-/** Dots of a cell: the terminal's own; where it shows pixels, as many as the frame has. Labels cut between cells. */
+/**
+ * Dots per cell: those of the terminal, or, if it shows pixels, as many as the frame has. Whole dots per cell let labels replace
+ * whole cells.
+ */
 function dotsOf({ width }: Picture, { cols }: Cells, capability: Capability): readonly [number, number] {
   if (capability.graphics === undefined) return dotsPerCell(capability);
   const across = Math.max(1, Math.min(MOST_ACROSS, Math.round(width / cols)));

@@ -29,7 +29,7 @@ const FEW = 8;
 /** A cell of a confusion matrix: the true class and the predicted one. */
 export interface MatrixCell {
   readonly truth: number;
-  readonly said: number;
+  readonly predicted: number;
 }
 
 interface MatrixOptions {
@@ -59,9 +59,9 @@ export function matrixCellAt(
 ): MatrixCell | undefined {
   if (isListed(classes, size)) return undefined;
   const { left, cell } = matrixColumns(classes, size.cols);
-  const [truth, said] = [at.row - 1, Math.floor((at.col - left) / cell)];
-  const inside = [truth, said].every((place) => place >= 0 && place < classes);
-  return inside ? { truth, said } : undefined;
+  const [truth, predicted] = [at.row - 1, Math.floor((at.col - left) / cell)];
+  const inside = [truth, predicted].every((place) => place >= 0 && place < classes);
+  return inside ? { truth, predicted } : undefined;
 }
 
 /**
@@ -78,7 +78,7 @@ export function matrixLines(
       theme.dim(`the most frequent confusions of ${classes.length} classes`),
       ...confusions(counts, classes, room - 1).map(({ from, to, count, share }) => {
         const figure = asCounts ? count.toLocaleString('en') : `${Math.round(100 * share)} %`;
-        const selected = from === classes[chosen?.truth ?? -1] && to === classes[chosen?.said ?? -1];
+        const selected = from === classes[chosen?.truth ?? -1] && to === classes[chosen?.predicted ?? -1];
         const line = spread(`${from} → ${to}`, ` ${figure}`, cols - Number(chosen !== undefined));
         return chosen === undefined ? line : listLine(line, selected, theme);
       }),
@@ -90,7 +90,7 @@ export function matrixLines(
     const sum = row.reduce((a, b) => a + b, 0);
     const cells = row.map((n, j) => {
       const figure = asCounts ? String(n) : sum === 0 ? '–' : String(Math.round((100 * n) / sum));
-      if (i === chosen?.truth && j === chosen.said) return theme.selected(`▸${figure}`.padStart(cell));
+      if (i === chosen?.truth && j === chosen.predicted) return theme.selected(`▸${figure}`.padStart(cell));
       const text = figure.padStart(cell);
       const role: Role = i === j ? 'strong' : sum > 0 && n / sum >= 0.2 ? 'warn' : 'dim';
       return theme[role](text);

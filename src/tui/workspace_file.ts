@@ -55,7 +55,7 @@ function readKept(path: string): Readonly<Record<keyof Kept, unknown>> {
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Each setting that is valid with those before it. */
+/** The settings, each only if it is valid together with those before it. */
 function validSettings(kept: unknown): FormValues {
   if (!isObject(kept)) return {};
   return OPTION_ENTRIES.reduce<FormValues>((values, [name, { file }]) => {
@@ -74,7 +74,7 @@ function validHistories(kept: unknown): Workspace['histories'] {
   return Object.fromEntries(Object.entries(kept).map(([name, list]) => [name, texts(list)]));
 }
 
-/** What each screen says that it remembers, where it has the type of the screen's initial state. */
+/** The fields that each screen remembers, if they have the type of the screen's initial state. */
 function validScreens(screens: ScreenMap, kept: unknown): AppState['screens'] {
   if (!isObject(kept)) return {};
   const entries = [...screens].flatMap(([name, { remembers = [], initial }]) => {
@@ -101,7 +101,10 @@ export class WorkspaceKeeper {
     this.#seen = this.#written;
   }
 
-  /** To call once in a while: writes what has not changed since the last call, so that quick keys wait for no disk. */
+  /**
+   * Call this regularly. It writes a state once it has not changed since the last call, so that quick keys do not wait for the
+   * disk.
+   */
   settle(state: AppState): void {
     const text = this.#text(state);
     if (text === this.#seen) this.save(state);
@@ -115,7 +118,7 @@ export class WorkspaceKeeper {
       makeFolder(join(this.path, '..'));
       atomicWrite(this.path, text);
     } catch {
-      // Nothing is remembered then.
+      // Then the next start remembers nothing.
     }
     this.#written = text;
   }
@@ -133,7 +136,7 @@ export class WorkspaceKeeper {
   }
 }
 
-/** Paths that hold in every folder. */
+/** The workspace with absolute paths, which are valid in every folder. */
 function absolute(workspace: Workspace): Workspace {
   const whole = (path: string): string => (path !== '' && existsSync(path) ? resolve(path) : path);
   const settings = Object.entries(workspace.settings).map(([name, value]) => {

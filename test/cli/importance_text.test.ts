@@ -18,7 +18,9 @@ it('draws the importance of each setting, and says what is not more than chance'
 `);
   expect(importanceText(found, 'unicode')).toContain(`lr       ${'█'.repeat(18)} `);
   expect(importanceText({ ...found, explained: 0.004 }, 'ascii')).toBe(
-    'importance of the settings: it cannot be told: the settings explain none of the variance of 20 trials after 3 epochs\n',
+    'importance of the settings: the settings explain none of the variance of 20 trials after 3 epochs\n',
   );
-  expect(importanceText(undefined, 'ascii')).toContain('too few trials have results to tell; it takes 10\n');
+  expect(importanceText(undefined, 'ascii')).toContain(
+    'too few trials have results; at least 10 are needed\n',
+  );
 });

@@ -89,7 +89,7 @@ export const SCREEN: CommandCases['options'] = {
   theme: {
     add: ['--theme', 'light'],
     screen: true,
-    changes: ['tui.capability.asked', 'tui.capability.theme'],
+    changes: ['tui.capability.requestedTheme', 'tui.capability.theme'],
   },
   mouse: { add: ['--no-mouse'], screen: true, changes: ['tui.capability.mouse'] },
 };

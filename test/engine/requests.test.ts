@@ -192,7 +192,7 @@ describeGpu('the engine, with a device', (get) => {
     const classifier = await Classifier.open(get(), 'fer-cnn');
     const probabilities = await classifier.classify(images, labels.length, 48, 48);
     const wanted = Array.from(labels, (_, i) => probabilities.subarray(7 * i, 7 * i + 7));
-    expect([...said.said].map((c) => said.classes[c])).toEqual(
+    expect([...said.predicted].map((c) => said.classes[c])).toEqual(
       wanted.map((row) => classifier.classes[row.indexOf(Math.max(...row))]),
     );
     for (const [i, row] of wanted.entries()) expect(said.confidence[i]).toBeCloseTo(Math.max(...row), 5);
@@ -209,7 +209,7 @@ describeGpu('the engine, with a device', (get) => {
       }
     }
     const place = { path: folder, classes: own.join(), split: 'train', weights: 'fer-cnn' } as const;
-    const { classes, said } = await ask('data.predict', place, { gpu });
+    const { classes, predicted } = await ask('data.predict', place, { gpu });
     expect(classes.slice(0, 3)).toEqual(['Angry', 'Happy', 'Sad']); // then those that the model alone knows
     expect([...classes].sort()).toEqual([...CLASS_NAMES].sort());
     const classifier = await Classifier.open(get(), 'fer-cnn');
@@ -220,7 +220,7 @@ describeGpu('the engine, with a device', (get) => {
       return classifier.classes[row.indexOf(Math.max(...row))];
     });
     await classifier.dispose();
-    expect([...said].map((c) => classes[c])).toEqual(best);
+    expect([...predicted].map((c) => classes[c])).toEqual(best);
     const stop = ask('data.predict', place, { gpu, signal: AbortSignal.abort() });
     await expect(stop).rejects.toThrow('aborted');
     const strange = newFolder();

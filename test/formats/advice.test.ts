@@ -13,6 +13,6 @@ it('a Lambda is told to be code; of a class that nobody knows, the way by ONNX o
     /^it is Python code, which is not run; .*build the model in Keras without/,
   );
   expect(adviceFor('toString')).toMatch(
-    /ONNX.*; or, if it acts in training alone, build the model in Keras without/,
+    /ONNX.*; or, if it acts only in training, build the model in Keras without/,
   );
 });

@@ -192,7 +192,7 @@ describe('HDF5', () => {
       putGroup(root, 'a').create_hard_link('/a', 'self');
     });
     await expect(reading).rejects.toThrow(
-      'a.h5: it cannot be read as an HDF5 file (Error: more than 32 groups',
+      'a.h5: it cannot be read as an HDF5 file (Error: groups nested deeper than 32 levels',
     );
   });
 });

@@ -84,7 +84,7 @@ describe('arithmetic', () => {
       ['Power', [i, 2.5]],
     ] as const)
       expect(() => model([layer(kind, 'a'), ...args])).toThrow(
-        `x.keras: layer "a" (${kind}): it calculates with the number 2.5, which is supported in +, -, * and / alone; export the model to ONNX`,
+        `x.keras: layer "a" (${kind}): it calculates with the number 2.5, which is supported only in +, -, * and /; export the model to ONNX`,
       );
   });
 
@@ -107,7 +107,7 @@ describe('arithmetic', () => {
       },
     };
     expect(() => readKeras(json, 'x.keras')).toThrow(
-      'save each in a file of its own, and give all of them to --weights',
+      'save each in a separate file, and give all of them to --weights',
     );
   });
 

@@ -94,7 +94,7 @@ describe('Resizing in front', () => {
 
   it('anywhere else is refused', () => {
     expect(() => readKeras(chain(INPUT, layer('ReLU', 'a'), resizing(), ...END), 'x.h5')).toThrow(
-      'layer "s" (Resizing): it is supported right behind the input alone',
+      'layer "s" (Resizing): it is supported only directly after the input',
     );
   });
 });
@@ -161,7 +161,7 @@ describe('CenterCrop', () => {
       'x.h5: layer "c" (CenterCrop): it brings images of 6 x 5 to 8 x 8, another proportion',
     );
     expect(() => read(INPUT, layer('ReLU', 'a'), crop(12, 10))).toThrow(
-      'layer "c" (CenterCrop): it enlarges images of 6 x 5, which is supported right behind the input alone',
+      'layer "c" (CenterCrop): it enlarges images of 6 x 5, which is supported only directly after the input',
     );
     expect(() => read(layer('InputLayer', 'i', { batch_shape: [null, null, null, 3] }), crop(4, 4))).toThrow(
       'layer "c" (CenterCrop): it crops images of any size; build the model in Keras with an input of one size (keras.Input(',

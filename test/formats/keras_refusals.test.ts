@@ -97,7 +97,7 @@ describe('architectures', () => {
     [
       'UpSampling2D',
       {},
-      '(docs/keras.md lists those that are); export the model to ONNX (docs/keras.md says how), and open that file; or, if it acts in training alone, build the model',
+      '(docs/keras.md lists those that are); export the model to ONNX (docs/keras.md says how), and open that file; or, if it acts only in training, build the model',
     ],
     ['RandomCrop', {}, 'versions of Keras differ in what it does in inference'],
     [

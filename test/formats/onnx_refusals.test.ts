@@ -60,7 +60,7 @@ describe('an ONNX file is refused by the name of the node', () => {
     [conv({}, [4, 2, 10, 3]), 'node "c" (Conv): '],
     [conv({}, [4, 2, 3]), 'its input 1 is [4, 2, 3]; expected 4 axes'],
     [{ ...conv({ group: 2 }, [5, 2, 3, 3]), input: [4, 9, 8] }, 'groups divide the filters'],
-    [one('Gelu', {}, ['y']), 'node "n" (Gelu): its input "y" does not come before it'],
+    [one('Gelu', {}, ['y']), 'node "n" (Gelu): its input "y" is not the output of a node before it'],
     [
       one('MaxPool', { kernel_shape: [3, 3], pads: [1, 1, 1, 1], strides: [2, 2] }),
       'pads = [1, 1, 1, 1] around numbers that may be below 0',
@@ -85,7 +85,7 @@ describe('an ONNX file is refused by the name of the node', () => {
       one('Add', {}, ['x', 'a'], { a: { shape: [9, 8] } }),
       'numbers [9, 8] with [batch, 2, 9, 8]; only one number',
     ],
-    [one('Relu', {}, ['y']), 'node "n" (Relu): its input "y" does not come before it'],
+    [one('Relu', {}, ['y']), 'node "n" (Relu): its input "y" is not the output of a node before it'],
     [one('Relu', {}, ['a'], { a: { shape: [2] } }), 'its input 0 is stored in the file'],
     [one('Transpose', { perm: [1, 0, 2, 3] }), 'perm = [1, 0, 2, 3]; the batch has to stay in front'],
     [
@@ -135,11 +135,11 @@ describe('an ONNX file is refused by the name of the node', () => {
         ],
         arrays: { shape: { shape: [4], data: [1, 2, 18, 16] } },
       },
-      'node "n" (Resize): [batch, 2, 9, 8] becomes [batch, 2, 18, 16]; only the images themselves are resized, right behind the input',
+      'node "n" (Resize): [batch, 2, 9, 8] becomes [batch, 2, 18, 16]; resizing is supported only for the images, directly after the input',
     ],
     [
       one('Resize', {}, ['x', '', '', 'shape'], { shape: { shape: [4], data: [1, 3, 9, 8] } }),
-      'becomes [batch, 3, 9, 8]; only the images themselves',
+      'becomes [batch, 3, 9, 8]; resizing is supported only for the images',
     ],
     [
       one('Resize', {}, ['x', '', '', 'shape'], { shape: { shape: [4], data: [1, 2, 9000, 8] } }),
@@ -194,7 +194,7 @@ describe('an ONNX file is refused by the name of the node', () => {
       (_, i): Step => ['Conv', `c${i}`, [i === 0 ? 'x' : `c${i - 1}`, 'w']],
     );
     expect(said({ input: [1000, 4, 4], nodes: steps, arrays: { w } })).toMatch(
-      /\(Conv\): up to it, \d+ numbers come of a file of \d+ bytes$/,
+      /\(Conv\): up to this node, a file of \d+ bytes becomes \d+ numbers, which is too many$/,
     );
     const doubled = Array.from({ length: 40 }, (_, i): Step => {
       const from = i === 0 ? 'f' : `c${i - 1}`;
@@ -360,13 +360,13 @@ describe('a message', () => {
   });
 
   it.each([
-    ['0880', 'a field at byte 0 of 2 is no whole one'],
-    ['08808080808080808080808001', 'a field at byte 0 of 13 is no whole one'],
-    ['0a05ff', 'a field at byte 0 of 3 is no whole one'],
-    ['0801150000', 'a field at byte 2 of 5 is no whole one'],
-    ['0b', 'a field at byte 0 of 1 is no whole one'],
-    ['0001', 'a field at byte 0 of 2 is no whole one'],
-    ['0affffffffffffffffff01', 'a field at byte 0 of 11 is no whole one'],
+    ['0880', 'a field at byte 0 of 2 is incomplete or invalid'],
+    ['08808080808080808080808001', 'a field at byte 0 of 13 is incomplete or invalid'],
+    ['0a05ff', 'a field at byte 0 of 3 is incomplete or invalid'],
+    ['0801150000', 'a field at byte 2 of 5 is incomplete or invalid'],
+    ['0b', 'a field at byte 0 of 1 is incomplete or invalid'],
+    ['0001', 'a field at byte 0 of 2 is incomplete or invalid'],
+    ['0affffffffffffffffff01', 'a field at byte 0 of 11 is incomplete or invalid'],
   ])('that is none is refused: %s', (hex, message) => {
     expect(() => open(hex)).toThrow(new RunError(`f: damaged: ${message}`));
     expect(fieldNumbers(Buffer.from(hex, 'hex'))).toBeUndefined();

@@ -74,7 +74,7 @@ describe('the page of a study', () => {
   it('tells of a study without results that there are none', () => {
     const page = pageOf([]);
     expect(pageProblems(page)).toEqual([]);
-    expect(seen(page)).toContain('Not known: too few trials have results to tell; it takes 10.');
+    expect(seen(page)).toContain('Not known: too few trials have results; at least 10 are needed.');
   });
 
   it('shows the configurations of a cross-validation, not slices of its folds', () => {

@@ -52,7 +52,7 @@ describe('study.yaml', () => {
   it('that is missing beside trials is told, with what is left', async () => {
     const study = await finished();
     rmSync(join(study.path, 'study.yaml'));
-    const told = `${study.path}/study.yaml: it is missing, and with it what the trials have in common; put it back`;
+    const told = `${study.path}/study.yaml: it is missing, and with it the settings of the study; restore it`;
     expect(() => Study.open(study.path)).toThrow(told);
     expect(() => findStudy('s', join(study.path, '..'))).toThrow(told);
     rmSync(join(study.path, 'trials.ndjson'));
@@ -131,7 +131,7 @@ describe('trials.ndjson', () => {
     mkdirSync(join(study.path, 'trials/t1'), { recursive: true });
     const list = join(study.path, 'trials.ndjson');
     rmSync(list);
-    const told = `${list}: it is missing, and so is what became of 1 trial; put it back from a copy, or remove ${study.path}/trials`;
+    const told = `${list}: it is missing, with the results of 1 trial; restore it from a copy, or remove ${study.path}/trials`;
     expect(() => Study.open(study.path)).toThrow(told);
     for (const line of [
       ['search', '--resume', study.path],

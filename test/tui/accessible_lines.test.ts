@@ -22,7 +22,7 @@ it('a data set is told with its notes, and the images of each class in the split
 });
 
 it('an evaluation is told with the recall of each class, and which has no images', () => {
-  expect(evaluationLines('test', { truth, said: Uint8Array.of(0, 1, 2, 1, 1), classes })).toEqual([
+  expect(evaluationLines('test', { truth, predicted: Uint8Array.of(0, 1, 2, 1, 1), classes })).toEqual([
     'accuracy on test: 60.0 %',
     'recall of Angry: 33.3 %',
     'recall of Happy: 100.0 %',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TRAINING_HELP, understood } from '../../src/tui/accessible_words.js';
+import { parseCommand, TRAINING_HELP } from '../../src/tui/accessible_words.js';
 
 describe('the words of the accessible mode, while training', () => {
   it.each([
@@ -14,14 +14,14 @@ describe('the words of the accessible mode, while training', () => {
     ['d', { type: 'leave' }],
     ['', undefined],
     ['?', TRAINING_HELP],
-  ])('"%s"', (line, meant) => expect(understood(line)).toEqual(meant));
+  ])('"%s"', (line, meant) => expect(parseCommand(line)).toEqual(meant));
 
   it.each(['x', 'stop', 'p 3', 'constructor'])('"%s" is not understood', (line) => {
-    expect(understood(line)).toBe(`not understood: ${line}; try ?`);
+    expect(parseCommand(line)).toBe(`not understood: ${line}; try ?`);
   });
 
   it.each(['l', 'l fast', 'l 0', 'l 11'])('"%s": the rate is wanting', (line) => {
-    expect(understood(line)).toContain('a number in (0, 10]');
+    expect(parseCommand(line)).toContain('a number in (0, 10]');
   });
 
   it('has every word in its help', () => {

@@ -129,11 +129,11 @@ describe.each([
 
 it('what was asked for at the start goes before what is remembered', () => {
   const env = { TERM: 'xterm-256color' };
-  expect(detectCapability(env, true)).not.toHaveProperty('asked');
-  expect(detectCapability(env, true, { theme: 'auto' })).toMatchObject({ asked: 'auto' });
+  expect(detectCapability(env, true)).not.toHaveProperty('requestedTheme');
+  expect(detectCapability(env, true, { theme: 'auto' })).toMatchObject({ requestedTheme: 'auto' });
   expect(detectCapability(env, true, { theme: 'auto' })).not.toHaveProperty('theme');
   expect(detectCapability({ ...env, FER_TUI_THEME: 'dark' }, true)).toMatchObject({
-    asked: 'dark',
+    requestedTheme: 'dark',
     theme: 'dark',
   });
   expect(() => detectCapability({ ...env, FER_TUI_THEME: 'blue' }, true)).toThrow(

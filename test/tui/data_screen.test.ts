@@ -31,7 +31,7 @@ const picture = (index: number): Picture =>
   }) as const;
 const predictions: Predictions = {
   classes: CLASS_NAMES,
-  said: faces.splits.train.labels.map((label, i) => (i % 5 === 0 ? (label + 1) % 7 : label)),
+  predicted: faces.splits.train.labels.map((label, i) => (i % 5 === 0 ? (label + 1) % 7 : label)),
   confidence: Float32Array.from(faces.splits.train.labels, (_, i) => 0.5 + i / 200),
 };
 const open = {
@@ -306,7 +306,7 @@ it('at 60 x 20 the last row has the keys for a class and for what a model gets w
   expect(at.text()).toContain('Enter accepts · Esc cancels · Tab completes · ↑ older  │');
   at.press('escape');
   at.press('ctrl+p');
-  expect(at.text()).toContain('Esc cancels · letters find');
+  expect(at.text()).toContain('Esc cancels · text filters');
   at.press('escape');
   expect(at.text()).toContain('←→ next · c class · w wrong · i info · ? keys · q quit');
   at.unmount();

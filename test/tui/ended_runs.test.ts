@@ -36,7 +36,7 @@ it.each(SIZES)('at %i x %i, R extends a run that has finished: it asks for the e
   );
   const { at, sent } = open(events, size);
   at.press('R');
-  expect(at.text()).toContain('epochs of r7 in all');
+  expect(at.text()).toContain('new total of epochs of r7');
   at.press('2', 'enter');
   expect(at.text()).toContain('expected a whole number from 4');
   expect(sent).toEqual([]);
@@ -51,7 +51,7 @@ it.each(SIZES)('at %i x %i, a kill by the user is no crash: nothing is asked', (
   tell({ type: 'exit', code: null, signal: 'SIGKILL' });
   at.flush();
   expect(at.program.store.state.overlay).toBeUndefined();
-  expect(at.text()).toContain('killed: the run stands at its last checkpoint');
+  expect(at.text()).toContain('killed: R resumes the run from its last checkpoint');
   expect(at.text()).not.toContain('the engine ended');
   at.unmount();
 });

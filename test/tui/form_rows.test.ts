@@ -52,16 +52,16 @@ describe('the cost of a run', () => {
       { name: 'r2', config: { data: 'synthetic:70' } },
     );
     expect(costWords({}, measured)).toBe(
-      'cost: 200 img/s, 252 MB on the device, as r2 measured on other data',
+      'cost: 200 img/s, 252 MB on the device, measured by r2 on other data',
     );
     expect(costWords({ batch: 14, epochs: 4 }, measured)).toBe(
-      'cost: 0:30 an epoch, 2:00 in all, 252 MB on the device, as r1 measured (200 img/s)',
+      'cost: 0:30 per epoch, 2:00 in total, 252 MB on the device, measured by r1 (200 img/s)',
     );
   });
 
   it('is not known without one, and has no memory where the log has none', () => {
     const measured = runs({ name: 'r1', config: { data: 'synthetic:70' } });
-    expect(costWords({ filters: '8,16' }, measured)).toContain('not known');
+    expect(costWords({ filters: '8,16' }, measured)).toContain('unknown');
     expect(costWords({}, [{ ...(measured[0] as RunReport), peakBytes: null }])).not.toContain('device');
   });
 });

@@ -66,7 +66,7 @@ describeScreens([
       ...listed,
       bench: loading('measuring'),
       running: { id: 'conv2d b naive', share: 0.4 },
-      asked: 4,
+      total: 4,
       done: 1,
     },
     words: ['2 of 4: conv2d b naive 40 %', 'x stops'],
@@ -132,7 +132,7 @@ describe('the Kernels screen', () => {
     ]);
     expect(at.text()).toMatch(/naive +24x24 32->64 +50.0 +100 +2.00 +1.00 +3e-7 +✓/);
     await press('p');
-    expect(at.text()).toContain('every training and prediction on this adapter');
+    expect(at.text()).toContain('Every training and prediction of this user');
     expect(at.text()).toContain('naive is the fastest that was measured');
     expect(asked.at(-1)?.[0]).toBe('kernels.bench'); // nothing is pinned before it was confirmed
     await press('p');

@@ -161,7 +161,7 @@ describe.each([
     const lines = at.text().split('\n');
     const head = lines.findIndex((line) => /ang +dis +fea/.test(line));
     at.mouse('click', (lines[head] ?? '').lastIndexOf('fea') + 1, head + 2);
-    expect(at.program.store.state.screens.train).toMatchObject({ cell: { truth: 1, said: 2 } });
+    expect(at.program.store.state.screens.train).toMatchObject({ cell: { truth: 1, predicted: 2 } });
     at.mouse('click', (lines[head] ?? '').lastIndexOf('fea') + 1, head + 2);
     expect(at.text()).toContain('no weights are saved yet'); // what Enter says of this run
     at.program.store.set({ focus: { train: 'loss' } });

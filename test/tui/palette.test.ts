@@ -75,7 +75,7 @@ it('lists what works here first, and every action of every screen', () => {
   for (const { title, keys } of SCREENS.values())
     for (const { keys: names, help } of keys)
       if (!names.every((name) => moves.test(name))) expect(labels, help).toContain(`${title}: ${help}`);
-  expect(labels).toContain('Quits; asks while training');
+  expect(labels).toContain('Quits; asks first while training');
   at.unmount();
 });
 

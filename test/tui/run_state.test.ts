@@ -273,13 +273,13 @@ describe('what is shown of a run', () => {
   it('has the rate that a key asked for at once, until training has it', () => {
     const run = play([start as TrainEvent, ...steps.slice(0, 2)]);
     expect(rateOf(run)).toBe(0.001);
-    const asked = { ...run, asked: 0.000125 };
+    const asked = { ...run, requestedRate: 0.000125 };
     expect(rateOf(asked)).toBe(0.000125);
     const told = (lr: number): TrainEvent => ({ type: 'note', kind: 'lr', message: '', lr });
     const third = play([told(0.0005), steps[2] as TrainEvent, told(0.00025)], asked);
     expect(rateOf(third)).toBe(0.000125);
     const there = play([told(0.000125)], third);
-    expect(there).toMatchObject({ asked: undefined, rate: 0.000125 });
+    expect(there).toMatchObject({ requestedRate: undefined, rate: 0.000125 });
   });
 
   it('has validations between those of the epochs, until the run is taken up before them', () => {
@@ -343,10 +343,10 @@ describe('what is shown of a run', () => {
   it('tells a kill by the user from a crash', () => {
     const going = play([start as TrainEvent]);
     expect(loseRun({ ...going, killed: true }, 'SIGKILL', 1).happened.at(-1)?.text).toBe(
-      'the engine was killed by you',
+      'you killed the engine',
     );
     expect(reopened({ ...going, killed: true }, 2).killed).toBe(false);
-    expect(suspendedWords(going)).toContain('r7 goes on training while the screen is suspended');
+    expect(suspendedWords(going)).toContain('r7 continues training while the screen is suspended');
     expect(suspendedWords({ ...going, phase: 'paused' })).toBe('');
     expect(suspendedWords(undefined)).toBe('');
   });

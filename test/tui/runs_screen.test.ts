@@ -192,7 +192,7 @@ describe('the Runs screen', () => {
   it('asks how far a finished run is to go on', async () => {
     const at = await opened();
     await press(at, 'down', 'R');
-    expect(at.text()).toContain('epochs of r2 in all');
+    expect(at.text()).toContain('new total of epochs of r2');
     await press(at, 'ctrl+u', '3', 'enter');
     expect(at.text()).toContain('expected a whole number from 4 to 10000');
   });

@@ -111,7 +111,7 @@ describeScreens([
         explained: -0.2,
       },
     }),
-    words: ['it cannot be told'],
+    words: ['the settings explain none'],
   },
   {
     screen: 'studies',

@@ -72,9 +72,9 @@ describeGpu('in a real terminal', () => {
     await t.waitFor(/TRAINING(?! ELSEWHERE)/);
     await t.waitFor('img/s');
     t.press('q');
-    await t.waitFor('d  detach: it goes on in the background');
+    await t.waitFor('d  detach: training continues in the background');
     t.press('d');
-    await t.waitFor('r1 goes on in the background');
+    await t.waitFor('r1 continues in the background');
     await expectRestored(t, cwd, 0);
     expect(t.text()).toContain('to come back: fer-tui attach runs/r1');
 
@@ -244,7 +244,7 @@ describeGpu('in a real terminal', () => {
     t.press('l 0.0005', 'enter');
     await t.waitFor(/learning rate.* 0\.0005|lr.*0\.0005/);
     t.press('d', 'enter');
-    await t.waitFor(/it goes on in the background; to come back: fer-tui attach .*r1/);
+    await t.waitFor(/the training continues in the background; to come back: fer-tui attach .*r1/);
     await answer('number', '9');
     await answer('run, its name or folder \\[r1\\]', '');
     await t.waitFor('followed; type p to pause');

@@ -27,19 +27,19 @@ export const predictData: Handler<'data.predict'> = async (
       );
     }
     const classes = [...own, ...classifier.classes.filter((one) => !knows(own, one))];
-    const places = classifier.classes.map((said) => classes.findIndex((one) => sameClass(said, one)));
+    const places = classifier.classes.map((name) => classes.findIndex((one) => sameClass(name, one)));
     const { images, labels } = splits[split];
-    const said = labelArray(labels.length, classes.length);
+    const predicted = labelArray(labels.length, classes.length);
     const confidence = new Float32Array(labels.length);
     for (let first = 0; first < labels.length; first += CHUNK) {
       signal.throwIfAborted();
       const end = Math.min(labels.length, first + CHUNK);
       const faces = images.subarray(first * PIXELS, end * PIXELS);
       const probabilities = await classifier.classify(faces, end - first, FACE_SIZE, FACE_SIZE);
-      best(probabilities, places, said.subarray(first, end), confidence.subarray(first, end));
+      best(probabilities, places, predicted.subarray(first, end), confidence.subarray(first, end));
       progress({ done: end, total: labels.length });
     }
-    return { classes, said, confidence };
+    return { classes, predicted, confidence };
   } finally {
     await classifier.dispose();
   }
@@ -52,13 +52,13 @@ export const predictData: Handler<'data.predict'> = async (
 function best(
   probabilities: Float32Array,
   places: readonly number[],
-  said: Labels,
+  predicted: Labels,
   confidence: Float32Array,
 ): void {
-  for (let i = 0; i < said.length; i++) {
+  for (let i = 0; i < predicted.length; i++) {
     const row = probabilities.subarray(i * places.length, (i + 1) * places.length);
     const most = Math.max(...row);
-    said[i] = places[row.indexOf(most)] as number;
+    predicted[i] = places[row.indexOf(most)] as number;
     confidence[i] = most;
   }
 }

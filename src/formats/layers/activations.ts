@@ -52,7 +52,7 @@ export function addNamed(graph: OnnxGraph, { name, layer: { config } }: PlacedLa
   return add(graph, output, x, known.settings);
 }
 
-/** clip(slope * x + 0.5, 0, 1) as two layers. Keras 3 has another slope than Keras 2, so by its name it would mean both. */
+/** clip(slope * x + 0.5, 0, 1) as two layers. Keras 2 and Keras 3 use different slopes, so the name alone would be ambiguous. */
 const hardSigmoid = ({ keras }: ConfigReader): [Layer, KerasObject] => [
   Rescaling({ scale: keras < 3 ? 0.2 : 1 / 6, offset: 0.5 }),
   { class_name: 'ReLU', config: { max_value: 1 } },

@@ -15,8 +15,8 @@ export const FILE_LAYERS: ReadonlyMap<string, FileLayer> = new Map(
 );
 
 /**
- * The table of docs/keras.md, as Markdown: what is supported of each class. test/formats/layer_table.test.ts tries it.
- * @param tfjs what files for TensorFlow.js lack of a class
+ * The table of docs/keras.md, as Markdown: what is supported of each class. test/formats/layer_table.test.ts checks it.
+ * @param tfjs the limits of TensorFlow.js files, by class of layer
  */
 export function layerTable(tfjs: Readonly<Record<string, string>>): string {
   const rows = new Map<string, string[]>();

@@ -31,7 +31,7 @@ function readWindow(r: ConfigReader, kernel: string) {
   };
 }
 
-/** The same of convolutions that treat each channel alone. */
+/** The options that depthwise and separable convolutions share. */
 function readChannels(r: ConfigReader, kernel: string) {
   r.must('groups', 1);
   const { options, inside } = readWindow(r, kernel);
@@ -39,7 +39,7 @@ function readChannels(r: ConfigReader, kernel: string) {
   return { inside, options: { ...options, depthMultiplier, dilationRate: r.extent('dilation_rate', 1) } };
 }
 
-/** What a plain convolution does not have; undefined if it is one. */
+/** Groups and dilation of a convolution; undefined if it has neither. */
 function expansionOf({ groups, dilationRate }: Layer['config']): Expansion | undefined {
   return dilationRate === undefined
     ? undefined

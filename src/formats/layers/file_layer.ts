@@ -6,7 +6,7 @@ import type { OnnxGraph } from '../onnx_graph.js';
 
 /** How the files of Keras and ONNX represent one layer class. */
 export interface FileLayer {
-  /** What is supported of its options, for docs/keras.md. Classes of one file with the same text share a row. */
+  /** The supported options, for docs/keras.md. Classes of one source file with the same text share a row of the table. */
   readonly options: string;
   /**
    * Reads the layer from Keras's JSON, and the JSON of its activation if that is a layer. Handles every option in the
@@ -22,7 +22,7 @@ export interface FileLayer {
 /** Layer classes by Keras's name. */
 export type FileLayers = Readonly<Record<string, FileLayer>>;
 
-/** Keras's initialisers as files store them, by our names. */
+/** Keras's initialisers as files store them, by their names here. */
 export const INITIALIZERS: Readonly<Record<string, KerasObject>> = {
   glorot_uniform: { class_name: 'GlorotUniform', config: { seed: null } },
   he_normal: { class_name: 'HeNormal', config: { seed: null } },
@@ -36,7 +36,7 @@ export const PADDINGS = ['same', 'valid'] as const;
 export const withInside = (layer: Layer, inside: string | KerasObject): Layer | [Layer, KerasObject] =>
   typeof inside === 'string' ? layer : [layer, inside];
 
-/** The options that all layers with kernels share, for each of their kernels. */
+/** Writes the options that all layers with kernels share, for each of their kernels. */
 export function writeWeights({ config: c }: Layer, kernels: readonly string[]): Record<string, unknown> {
   return {
     activation: c['activation'],

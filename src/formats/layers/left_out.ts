@@ -1,6 +1,6 @@
 /**
- * Layers of Keras that change values in training alone, and become no layer of a network. What trains a network here has its own
- * augmentation and regularisation.
+ * Layers of Keras that change values only in training. They are left out: training here has separate augmentation and
+ * regularisation.
  */
 export const LEFT_OUT: ReadonlySet<string> = new Set([
   ...['GaussianNoise', 'GaussianDropout', 'AlphaDropout', 'ActivityRegularization'],

@@ -20,7 +20,8 @@ function addNorm(graph: OnnxGraph, { name, layer: { config }, weights }: PlacedL
   const own = [or('gamma', config['scale'], 1), or('beta', config['center'], 0)];
   const moving = ['moving_mean', 'moving_variance'].map((word) => graph.vector(`${name}/${word}`));
   const epsilon = { float: Number(config['epsilon']) };
-  // OpenCV 5.0 merges a normalisation into the convolution in front of the ELU that it follows, unless something is in between.
+  // For Conv, ELU, BatchNormalization, OpenCV 5.0 wrongly fuses the normalisation with the convolution, unless another operator
+  // is in between.
   const input = graph.typeOf(x) === 'Conv' ? x : graph.add('Identity', `${name}/input`, [x]);
   return graph.add('BatchNormalization', name, [input, ...own, ...moving], { epsilon });
 }
@@ -37,7 +38,9 @@ function addAffine(
   return graph.add('Add', name, [scaled, graph.constant(`${name}/offset`, shape, offset)]);
 }
 
-/** Layer normalisation by plain operators: that of its name is not in operator set 13. Channels are axis 1, in maps too. */
+/**
+ * Layer normalisation from basic operators, because operator set 13 has no LayerNormalization. Channels are axis 1, in maps too.
+ */
 function addLayerNorm(graph: OnnxGraph, placed: PlacedLayer, [x = '']: readonly string[]): string {
   const { name, inputShape, layer } = placed;
   const of = (type: string, part: string, inputs: readonly string[]): string =>
@@ -68,7 +71,7 @@ function numbersOf(r: ConfigReader, option: string, otherwise: number | undefine
   return numbers.length === 1 ? (numbers[0] as number) : numbers;
 }
 
-/** A Normalization to which mean and variance were given, so that they are no weights. */
+/** A Normalization with given mean and variance, which are options instead of weights. */
 function givenNumbers(r: ConfigReader): Layer {
   const list = (option: string): number[] => [numbersOf(r, option, undefined)].flat();
   const [means, variances] = [list('mean'), list('variance')];
@@ -83,7 +86,7 @@ function givenNumbers(r: ConfigReader): Layer {
   return Rescaling({ scale: one(scale), offset: one(offset) });
 }
 
-/** What files store of gamma and beta beside their values. */
+/** The options of gamma and beta in files. */
 const TRAINED = {
   beta_initializer: INITIALIZERS['zeros'],
   gamma_initializer: INITIALIZERS['ones'],
@@ -141,7 +144,7 @@ export const NORMALIZATION: FileLayers = {
     onnx: addLayerNorm,
   },
   Rescaling: {
-    options: 'all; right behind the input it may be a preprocessing (below)',
+    options: 'all; directly after the input it may be a preprocessing (below)',
     read: (r) => Rescaling({ scale: numbersOf(r, 'scale', undefined), offset: numbersOf(r, 'offset', 0) }),
     write: ({ config: c }) => ({ scale: c['scale'], offset: c['offset'] }),
     onnx: (graph, placed, [x = '']) => {

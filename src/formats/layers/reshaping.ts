@@ -15,7 +15,7 @@ function readMargins(r: ConfigReader, option: 'padding' | 'cropping'): [number, 
   return good ? (flat as [number, number, number, number]) : r.fail(option, 'expected rows and columns');
 }
 
-/** Writes them. */
+/** The inverse of `readMargins`. */
 function writeMargins(margins: unknown): [number[], number[]] {
   const [top = 0, bottom = 0, left = 0, right = 0] = margins as readonly number[];
   return [
@@ -33,7 +33,7 @@ function integers(r: ConfigReader, option: string): number[] {
     : r.fail(option, 'expected whole numbers');
 }
 
-/** Maps are in NCHW in the graph; these turn one into Keras's order, and back. */
+/** Maps are in NCHW in the graph; these transpose a map to Keras's order, and back. */
 const toLast = (graph: OnnxGraph, name: string, { length }: Shape, x: string): string =>
   length === 3 ? graph.add('Transpose', `${name}/nhwc`, [x], { perm: [0, 2, 3, 1] }) : x;
 const toFirst = (graph: OnnxGraph, name: string, { length }: Shape, x: string): string =>

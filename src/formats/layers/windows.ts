@@ -6,7 +6,7 @@ import type { Attributes } from '../onnx_proto.js';
 /** The positions of a window on an image. */
 type Window = Omit<AveragePoolGeometry, 'b' | 'c'>;
 
-/** ONNX's attributes of a window. In the pads [top, left, bottom, right], the last two fill up the rest. */
+/** ONNX's attributes of a window. In the pads [top, left, bottom, right], bottom and right are the rest that the windows need. */
 export function windowAttributes({
   h,
   w,
@@ -27,7 +27,7 @@ export function windowAttributes({
 
 type ConvWindow = Omit<ConvGeometry, 'b' | 'ic' | 'oc'>;
 
-/** The same of a convolution. @param expansion of a dilated or grouped one, whose plain kernel is that of `g` */
+/** ONNX's attributes of a convolution. @param expansion dilation and groups; `g` then has the size of the dilated kernel */
 export function convolutionAttributes(g: ConvWindow, expansion?: Expansion): Attributes {
   const attributes = windowAttributes(g);
   if (expansion === undefined) return attributes;

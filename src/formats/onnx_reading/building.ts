@@ -19,36 +19,36 @@ interface Built {
   readonly weights: Given;
 }
 
-/** What becomes of a layer's output in the file. */
+/** Facts about the output of a layer. */
 interface Result {
-  /** Default: those of a vector. */
+  /** Extents in the file; default: those of a vector. */
   readonly dims?: readonly number[];
-  /** Default: that of the first input. */
+  /** Order of the values in the file; default: that of the first input. */
   readonly order?: Order;
-  /** Default: whether no number of the inputs is below 0. */
+  /** Whether all values are at least 0; default: whether those of all inputs are. */
   readonly positive?: boolean;
 }
 
-/** Values that a layer may give for one image. */
+/** Most output values of a layer for one image. */
 const MOST_VALUES = 2 ** 28;
-/** Channels of an image at most. */
+/** Most channels of an image. */
 export const MOST_CHANNELS = 65_536;
-/** Numbers that a network may have beside those of its file. */
+/** How many more numbers a network may have than its file. */
 const SPARE = 1_000_000;
 
 /** Builds a network layer by layer. */
 export class Building {
   readonly #built: Built[] = [];
   readonly #names = new Set<string>();
-  /** The names in the graph of the output of each layer. */
+  /** The names in the graph that refer to the output of each layer. */
   readonly #outputs = new Map<number, readonly string[]>();
 
   #numbers = 0;
 
   /**
-   * @param images [H, W, C] of the images that the network takes
-   * @param uses how often each value of the graph is taken; as its output, too
-   * @param bytes those of the files: a network has no more numbers, but where a few stand for many
+   * @param images shape of the input images, [H, W, C]
+   * @param uses how often each value is an input of a node or the output of the graph
+   * @param bytes size of the files; a network may have only a little more numbers than these hold
    */
   constructor(
     private images: Shape,
@@ -56,14 +56,16 @@ export class Building {
     private readonly bytes: () => number,
   ) {}
 
-  /** Counts numbers that are kept. Throws RunError for more than a file of the size should become. */
+  /** Counts numbers that are kept. Throws RunError if they are too many for the size of the files. */
   count(node: Node, numbers: number): void {
     this.#numbers += numbers;
     if (this.#numbers > this.bytes() + SPARE)
-      node.refuse(`up to it, ${this.#numbers} numbers come of a file of ${this.bytes()} bytes`);
+      node.refuse(
+        `up to this node, a file of ${this.bytes()} bytes becomes ${this.#numbers} numbers, which is too many`,
+      );
   }
 
-  /** Adds a layer. Returns its output. Throws RunError that names the node, where shapes do not fit. */
+  /** Adds a layer. Returns its output. Throws RunError that names the node if shapes do not fit. */
   add(
     node: Node,
     layer: Layer,
@@ -106,37 +108,37 @@ export class Building {
     return { kind: 'activations', position, shape, dims: shape, order: PLAIN, positive: true };
   }
 
-  /** Takes note of a name that stands for the output of a layer. */
+  /** Records a name that refers to the output of a layer. */
   name(name: string, { position }: Activations): void {
     this.#outputs.set(position, [...(this.#outputs.get(position) ?? []), name]);
   }
 
-  /** The layer that gives a value, if nothing else takes that. */
+  /** The layer that computes a value, if the value is used only once. */
   before(value: Activations): Built | undefined {
     return this.isTakenOnce(value) ? this.#built[value.position] : undefined;
   }
 
-  /** Whether one node alone takes the output of a layer, or the images. */
+  /** Whether the output of a layer, or the images, are used by only one node. */
   isTakenOnce({ position }: Activations): boolean {
     return (this.#outputs.get(position) ?? []).every((name) => this.uses.get(name) === 1);
   }
 
-  /** Makes the network one for images of another size. */
+  /** Changes the size of the input images. */
   resizeImages(shape: Shape): void {
     this.images = shape;
   }
 
-  /** [H, W, C] of the images that the network takes. */
+  /** Shape of the input images, [H, W, C]. */
   get imageShape(): Shape {
     return this.images;
   }
 
-  /** Puts a layer in place of another that takes and gives the same. */
+  /** Replaces a layer by one with the same inputs and the same output shape. */
   replace({ position }: Activations, layer: Layer, weights: Given): void {
     this.#built[position] = { ...(this.#built[position] as Built), layer, weights };
   }
 
-  /** Takes the first layer away, if it is the only one that takes the images. */
+  /** Removes the first layer, if it is the only one whose input is the images. */
   withoutFirst(): void {
     this.#built.shift();
     for (const [i, built] of this.#built.entries())

@@ -2,8 +2,8 @@ import { RunError } from '../../util/errors.js';
 import { ProtoMessage } from '../protobuf_reader.js';
 
 /**
- * The messages of an ONNX file (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3), as far as networks need them; the field
- * numbers are those of onnx.proto3.
+ * The messages of an ONNX file (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3), with the fields that networks need; the
+ * field numbers are those of onnx.proto3.
  */
 export interface OnnxFile {
   readonly producer: string;
@@ -12,7 +12,7 @@ export interface OnnxFile {
   /** Metadata. */
   readonly notes: Readonly<Record<string, string>>;
   readonly name: string;
-  /** In an order in which each takes what others before it give. */
+  /** In topological order: the inputs of a node are computed before it. */
   readonly nodes: readonly OnnxNode[];
   /** Stored arrays by name. */
   readonly tensors: ReadonlyMap<string, ProtoMessage>;
@@ -24,7 +24,7 @@ export interface OnnxNode {
   readonly op: string;
   readonly domain: string;
   readonly name: string;
-  /** Empty: an optional one that is left out. */
+  /** An empty name is an optional input that is left out. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: ReadonlyMap<string, ProtoMessage>;
@@ -38,10 +38,10 @@ export interface OnnxInput {
   readonly dims: readonly number[] | undefined;
 }
 
-/** Nodes at most; networks of a thousand layers have a few thousand. */
+/** Most nodes of a graph; networks of a thousand layers have a few thousand. */
 const MOST_NODES = 5000;
 
-/** Versions of the format that files may have; others are no ONNX files. */
+/** Versions of the format. Files with others are not ONNX files. */
 const VERSIONS = { from: 2, to: 127 };
 /** The keys with which the second field of a model may begin. */
 const SECOND = new Set([0x12, 0x1a, 0x22, 0x28, 0x32, 0x3a, 0x42, 0x72]);
@@ -50,7 +50,7 @@ const SECOND = new Set([0x12, 0x1a, 0x22, 0x28, 0x32, 0x3a, 0x42, 0x72]);
 export function isOnnx(bytes: Uint8Array): boolean {
   const [first, version = 0, key = 0] = bytes;
   if (first !== 0x08 || version < VERSIONS.from || version > VERSIONS.to || !SECOND.has(key)) return false;
-  // The length with which .safetensors files begin may look like it.
+  // The first bytes of a .safetensors file, its length, may look the same.
   return !(bytes[5] === 0 && bytes[6] === 0 && bytes[7] === 0 && bytes[8] === 0x7b);
 }
 

@@ -10,16 +10,16 @@ export interface Around {
   readonly path: string;
   readonly operatorSet: number;
   readonly tensors: Tensors;
-  /** What a name stands for so far. */
+  /** The value of a name, if it is already known. */
   readonly named: (name: string) => Value | undefined;
   /** The name of the graph's output. */
   readonly output: string;
 }
 
-/** Names that exporters give to arrays as they come. */
+/** Names that exporters number automatically. */
 const NUMBERED = /^(onnx::|val_|_?\d+$)/;
 
-/** Reads one node: its inputs and attributes. It keeps track of those that were read, so that none is overlooked. */
+/** Reads one node: its inputs and attributes. It records which attributes were read, so that unknown ones can be refused. */
 export class Node {
   readonly op: string;
   readonly #seen = new Set<string>();
@@ -42,7 +42,10 @@ export class Node {
     throw new RunError(`${this.around.path}: node "${name}" (${this.op}): ${why}`);
   }
 
-  /** The name of a layer made of it: that of its weights in the program that wrote the file, or the node's own. */
+  /**
+   * The name of the layer that is made from this node: the module's name in the program that wrote the file, if the weights have
+   * it, else the node's name.
+   */
   get label(): string {
     const { name, op, inputs, outputs } = this.node;
     const weight = /^(.+)\.weight$/.exec(inputs[1] ?? '')?.[1];
@@ -61,7 +64,7 @@ export class Node {
     return this.node.inputs;
   }
 
-  /** The only output that is used. */
+  /** The name of the only output that is used. */
   get output(): string {
     return this.node.outputs[0] ?? '';
   }
@@ -70,19 +73,21 @@ export class Node {
     return this.node.outputs;
   }
 
-  /** What an input is; undefined where it is left out. Throws RunError where nothing gives it. */
+  /** The value of an input; undefined if it is left out. Throws RunError if it is not known. */
   given(i: number): Value | undefined {
     const name = this.node.inputs[i] ?? '';
     if (name === '') return undefined;
-    return this.around.named(name) ?? this.refuse(`its input "${name}" does not come before it`);
+    return (
+      this.around.named(name) ?? this.refuse(`its input "${name}" is not the output of a node before it`)
+    );
   }
 
-  /** What an input is that cannot be left out. */
+  /** The value of an input that must not be left out. */
   value(i: number): Value {
     return this.given(i) ?? this.refuse(`its input ${i} is missing`);
   }
 
-  /** An input that layers compute. */
+  /** The value of an input that must be the output of a layer. */
   activations(i = 0): Activations {
     const value = this.value(i);
     return value.kind === 'activations'
@@ -90,7 +95,7 @@ export class Node {
       : this.refuse(`its input ${i} is stored in the file; expected the output of a node`);
   }
 
-  /** An input that is an image. */
+  /** The value of an input that must be an image. */
   image(i = 0): Activations {
     const value = this.activations(i);
     if (value.order.axes !== undefined) return value;
@@ -99,26 +104,26 @@ export class Node {
     );
   }
 
-  /** All inputs, which layers compute. */
+  /** All inputs, which must be outputs of layers. */
   get branches(): [Activations, ...Activations[]] {
     return this.node.inputs.map((_, i) => this.activations(i)) as [Activations, ...Activations[]];
   }
 
-  /** An array of the file; undefined where it is left out. */
+  /** An input that must be stored in the file; undefined if it is left out. */
   constant(i: number): Constant | undefined {
     const value = this.given(i);
     if (value === undefined || value.kind === 'constant') return value;
     return this.refuse(`its input ${i} is computed; only numbers stored in the file are supported there`);
   }
 
-  /** An array of the file of so many axes. */
+  /** An input that must be an array in the file, with this number of axes. */
   weight(i: number, axes: number): Constant {
     const value = this.constant(i) ?? this.refuse(`its input ${i} is missing`);
     if (value.dims.length === axes) return value;
     return this.refuse(`its input ${i} is [${value.dims.join(', ')}]; expected ${axes} axes`);
   }
 
-  /** A list of whole numbers: an attribute up to some version of the operators, and an input since. */
+  /** A list of whole numbers, which is an attribute in older versions of the operators, and an input in newer ones. */
   list(attribute: string, input: number): readonly number[] | undefined {
     const own = this.integers(attribute);
     if (own.length > 0) return own;

@@ -21,35 +21,35 @@ import { Tensors } from './tensors.js';
 import { type Activations, imagesOf, type Value } from './values.js';
 
 /**
- * Reads networks out of ONNX files. The graph is gone through node by node, and each becomes a layer, or a part of one, or only
- * another view of the values before it; what cannot is refused by the name of the node. Kernels turn from channels first to
- * channels last, and so do the weights behind a flattened image.
+ * Reads networks from ONNX files, node by node. A node becomes a layer, part of a layer, or only another view of values; an error
+ * names a node that is not supported. Kernels, and the weights after a flattened image, are transposed from channels first to
+ * channels last.
  */
 const OPERATORS: Operators = { ...WINDOWS, ...DENSE, ...POINTWISE, ...RESIZING, ...SHAPES };
 
 /** ONNX's names of all operators that are read. */
 export const OPERATOR_NAMES: readonly string[] = Object.keys(OPERATORS).sort();
 
-/** What a file holds. */
+/** The content of a file. */
 export interface OnnxModel {
   readonly network: Network;
   readonly weights: ReadonlyMap<string, NamedArray>;
-  /** Whether the file ends in plain numbers, to which a softmax was added. */
+  /** Whether the graph ends in logits, and a softmax was added. */
   readonly softmaxAdded: boolean;
-  /** Name of the preprocessing that the graph begins with; the network is without it. */
+  /** Name of the preprocessing at the start of the graph; the network does not contain it. */
   readonly preprocess: string | undefined;
   readonly producer: string;
   /** Metadata. */
   readonly notes: Readonly<Record<string, string>>;
 }
 
-/** Values of an image at most. */
+/** Most values of an image. */
 const MOST_INPUTS = 3 * 4096 ** 2;
 /** Types of images: float32, uint8, float16, float64. */
 const IMAGE_TYPES = [1, 2, 10, 11];
 const [FLOAT, UINT8] = [1, 2];
 
-/** Reads a model. Throws RunError for a file that is damaged, or not a network as they are here. @param path names the file */
+/** Reads a model. Throws RunError for a file that is damaged or not supported. @param path names the file */
 export function readOnnx(bytes: Uint8Array, path: string): OnnxModel {
   const file = readFile(bytes, path);
   const [output, ...more] = file.outputs;
@@ -95,7 +95,7 @@ export function readOnnx(bytes: Uint8Array, path: string): OnnxModel {
   };
 }
 
-/** Inputs of designed features, which a file of ours describes. Throws RunError where it is damaged. */
+/** Inputs of designed features, which a file of fer-tui describes. Throws RunError if the description is damaged. */
 function featuresOf({ producer, notes }: OnnxFile, path: string): FeatureInputs {
   const text = notes['features'];
   if (producer !== 'fer-tui' || text === undefined) return {};
@@ -104,14 +104,14 @@ function featuresOf({ producer, notes }: OnnxFile, path: string): FeatureInputs 
   return readFeatures({ features }, path);
 }
 
-/** The images, and the name in the graph from which on they are what the network takes. */
+/** The input images, and their name in the graph after any preprocessing that fer-tui has added. */
 function inputOf(
   file: OnnxFile,
   features: FeatureInputs,
   path: string,
 ): { images: Activations; from: string; type: number } {
   const given = file.inputs.filter(({ name }) => !file.tensors.has(name) && !Object.hasOwn(features, name));
-  // A network that sees images through features alone takes no others.
+  // A network whose only inputs are features has no input of images.
   const [seen] = Object.values(features);
   if (given.length === 0 && seen !== undefined)
     given.push({ name: PREPROCESSED, type: FLOAT, dims: [Number.NaN, ...seen.image] });
@@ -133,14 +133,14 @@ function inputOf(
       `${path}: its input "${input.name}" has numbers of type ${input.type}; expected floats or uint8`,
     );
   const images = imagesOf(dims, IMAGES);
-  // A file of ours whose graph begins with the preprocessing says so.
+  // The metadata of a file of fer-tui says whether its graph begins with the preprocessing.
   const inside =
     file.notes['preprocess_within'] !== undefined &&
     file.nodes.some(({ outputs }) => outputs[0] === PREPROCESSED);
   return { images, from: inside ? PREPROCESSED : input.name, type: input.type };
 }
 
-/** The nodes that the output needs, in order. Throws RunError for two that give the same. */
+/** The nodes that the output needs, in order. Throws RunError if two nodes have the same output. */
 function needed(all: readonly OnnxNode[], output: string, from: string, path: string): OnnxNode[] {
   const makers = new Map<string, OnnxNode>();
   for (const node of all) {
@@ -160,7 +160,7 @@ function needed(all: readonly OnnxNode[], output: string, from: string, path: st
   return all.filter((node) => wanted.has(node));
 }
 
-/** How often each value is taken, for more than its extents. */
+/** How often each value is used; uses of its extents only do not count. */
 function usesOf(nodes: readonly OnnxNode[], output: string): Map<string, number> {
   const uses = new Map<string, number>();
   for (const name of [output, ...nodes.flatMap(({ op, inputs }) => (op === 'Shape' ? [] : inputs))])
@@ -181,7 +181,7 @@ function requireOrder({ order, dims }: Activations, path: string): void {
   );
 }
 
-/** What exporters call every graph. */
+/** Default graph names of exporters. */
 const ANY_NAME = /^(main_graph|torch[_-]jit.*|tf2onnx|)$/;
 
 /** The name of the network: that of its graph, or of the file. */
@@ -190,7 +190,7 @@ function nameOf({ name }: OnnxFile, path: string): string {
   return own.replaceAll(/[^A-Za-z0-9.-]+/g, '_').slice(0, 100) || 'model';
 }
 
-/** Takes away a first layer that does what a preprocessing does. Returns the name of that. */
+/** Removes a first layer that equals a named preprocessing. Returns its name. */
 function withoutRescaling(building: Building): string | undefined {
   const [first, ...others] = building.built;
   if (first === undefined || !isAffine(first.layer) || first.inputs[0] !== IMAGES) return undefined;

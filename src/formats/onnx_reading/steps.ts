@@ -2,9 +2,9 @@ import type { OnnxFile, OnnxNode } from './file.js';
 import type { Tensors } from './tensors.js';
 
 /**
- * Some functions that are one layer here come as several operators: GELU as x * (1 + erf(x / sqrt 2)) / 2, and layer normalisation as
- * (x - mean) / sqrt(variance + epsilon) * gamma + beta. The last node of such steps is replaced by one for all of them, of which the
- * others then are no part.
+ * Some functions that are one layer here are several operators in files: GELU as x * (1 + erf(x / sqrt 2)) / 2, and layer
+ * normalisation as (x - mean) / sqrt(variance + epsilon) * gamma + beta. The last node of such a sequence is replaced by one node
+ * for all of them; the others are then unused.
  */
 export function withoutSteps(file: OnnxFile, tensors: Tensors): OnnxNode[] {
   const graph = new Graph(file, tensors);
@@ -17,13 +17,13 @@ export function withoutSteps(file: OnnxFile, tensors: Tensors): OnnxNode[] {
   return file.nodes.map((node) => instead.get(node) ?? node);
 }
 
-/** Steps that were found: their last node, and what stands for them. */
+/** A sequence that was found: its last node, and the node that replaces it. */
 interface Steps {
   readonly last: OnnxNode;
   readonly node: Pick<OnnxNode, 'op' | 'inputs' | 'attributes'>;
 }
 
-/** Who gives and who takes the values of a file. */
+/** Finds the node that computes a value, and the nodes that use it. */
 class Graph {
   readonly #makers = new Map<string, OnnxNode>();
   readonly #users = new Map<string, OnnxNode[]>();
@@ -38,24 +38,24 @@ class Graph {
     }
   }
 
-  /** The node that gives a value, if it is of one of these operators. */
+  /** The node that computes a value, if it has one of these operators. */
   maker(name: string | undefined, ...ops: readonly string[]): OnnxNode | undefined {
     const node = this.#makers.get(name ?? '');
     return node !== undefined && ops.includes(node.op) ? node : undefined;
   }
 
-  /** The only node that takes the output of another, if it is of this operator. */
+  /** The only node that uses the output of another, if it has this operator. */
   user({ outputs: [name = ''] }: OnnxNode, op: string): OnnxNode | undefined {
     const [node, ...others] = this.#users.get(name) ?? [];
     return others.length === 0 && node?.op === op && !this.file.outputs.includes(name) ? node : undefined;
   }
 
-  /** Whether a name stands for numbers that the file stores. */
+  /** Whether a name refers to an array in the file. */
   isStored(name: string): boolean {
     return this.file.tensors.has(name) || this.maker(name, 'Constant') !== undefined;
   }
 
-  /** A single number that the file stores; undefined for anything else. */
+  /** The value of a single number that the file stores; undefined for anything else. */
   number(name: string | undefined): number | undefined {
     const own = this.maker(name, 'Constant')?.attributes;
     const tensor = this.file.tensors.get(name ?? '') ?? own?.get('value')?.message(5, 'array');
@@ -77,7 +77,7 @@ class Graph {
   }
 }
 
-/** The input of a node beside another one. */
+/** The other input of a node with two inputs. */
 function beside(node: OnnxNode | undefined, { outputs: [name] }: OnnxNode): string | undefined {
   const [a, b] = node?.inputs ?? [];
   return a === name ? b : b === name ? a : undefined;

@@ -11,22 +11,22 @@ import type { ProtoMessage } from '../protobuf_reader.js';
 export interface Constant {
   readonly kind: 'constant';
   readonly dims: readonly number[];
-  /** In row-major order. NaN in a list of extents stands for that of the batch. */
+  /** In row-major order. In a list of extents, NaN is the extent of the batch. */
   readonly data: Float32Array | readonly number[];
-  /** Reads one number without a copy of the others; undefined where `data` is there anyhow. */
+  /** Reads one number without decoding the whole array; undefined if `data` is already decoded. */
   readonly at?: (i: number) => number;
 }
 
-/** What reads the numbers of an array, of which each is needed once. */
+/** Returns a function that reads single numbers of an array, for a single pass over them. */
 export const readerOf = (constant: Constant): ((i: number) => number) =>
   constant.at ?? ((i) => constant.data[i] as number);
 
 interface Type {
   readonly size: number;
   readonly read: (view: DataView, at: number) => number;
-  /** Field of the tensor that holds the numbers where they are not stored as bytes. */
+  /** Field of the tensor that holds the numbers if they are not stored as bytes. */
   readonly field: 'floats' | 'doubles' | 'integers';
-  /** What a whole number in that field means; default: itself. */
+  /** Converts an integer of that field to the number; default: the integer itself. */
   readonly meaning?: (stored: number) => number;
 }
 
@@ -60,21 +60,21 @@ const WHOLE = new Set([2, 3, 6, 7, 9]);
 /** Fields of a tensor that hold its numbers. */
 const FIELDS = { floats: 4, doubles: 10, integers: 7 } as const;
 const [INTEGERS_32, RAW, EXTERNAL, LOCATION] = [5, 9, 13, 14];
-/** Extents of an array at most. */
+/** Most extents of an array. */
 const MOST_DIMS = 8;
 
-/** Reads the arrays of one file, and the files beside it in which PyTorch leaves large ones. */
+/** Reads the arrays of one file, including large ones that PyTorch stores in other files beside it. */
 export class Tensors {
   readonly #others = new Map<string, Uint8Array>();
 
   constructor(private readonly path: string) {}
 
-  /** Bytes of the files beside it. */
+  /** Total bytes of these other files. */
   get otherBytes(): number {
     return [...this.#others.values()].reduce((sum, { length }) => sum + length, 0);
   }
 
-  /** Reads an array. Throws RunError where it is damaged or of a type that no network has. */
+  /** Reads an array. Throws RunError if it is damaged or its type is not supported. */
   read(tensor: ProtoMessage): Constant {
     const name = tensor.text(8);
     const fail = (why: string): never => {
@@ -148,7 +148,7 @@ export class Tensors {
   }
 }
 
-/** Floats as they lie in a file. Large ones are copied only where that is needed. */
+/** Floats that are stored as bytes. Large arrays are decoded only when needed. */
 function floatsIn(raw: Uint8Array, dims: readonly number[]): Constant {
   const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
   let copy: Float32Array | undefined;

@@ -2,44 +2,47 @@ import { type Shape, sizeOf } from '../../gpu/shape.js';
 import type { Constant } from './tensors.js';
 
 /**
- * What a name in a graph stands for: an array, or the output of a layer. Layers here keep channels last; ONNX convolves with
- * channels first, transposes, and puts axes of extent 1 anywhere. So a value knows its shape in the file beside its shape here.
+ * The value of a name in a graph: an array, or the output of a layer. Layers here keep channels last; ONNX convolves with
+ * channels first, transposes, and puts axes of extent 1 anywhere. So a value has both its shape in the file and its shape here.
  */
 export type Value = Constant | Activations;
 
 /** The output of a layer, or the images. */
 export interface Activations {
   readonly kind: 'activations';
-  /** Position of the layer; IMAGES. */
+  /** Position of the layer in the network, or IMAGES. */
   readonly position: number;
-  /** Here: [H, W, C] of an image, [N] of a vector. */
+  /** The shape here: [H, W, C] of an image, [N] of a vector. */
   readonly shape: Shape;
-  /** In the file, without the batch. */
+  /** The shape in the file, without the batch. */
   readonly dims: readonly number[];
   readonly order: Order;
-  /** Whether no number in it is below 0. */
+  /** Whether all values are at least 0. */
   readonly positive: boolean;
 }
 
-/** Of an image: for each axis in the file, that of `shape`. Of a vector: what it was made of, if its values lie otherwise here. */
+/**
+ * `axes` of an image: for each axis in the file, the axis of `shape`. `pieces` of a vector: its parts, if the order of its values
+ * differs between here and the file.
+ */
 export type Order =
   | { readonly axes: readonly number[] }
   | { readonly axes?: undefined; readonly pieces: readonly Piece[] | undefined };
 
-/** A part of a vector: a flattened image with channels last, of which the file has the axes in another order, or just values. */
+/** A part of a vector: a flattened image, whose axes have another order in the file, or single values. */
 export interface Piece {
   readonly size: number;
   readonly image?: { readonly dims: readonly number[]; readonly axes: readonly number[] };
 }
 
-/** The order of vectors that are the same here and in the file. */
+/** The order of vectors whose values have the same order here and in the file. */
 export const PLAIN: Order = { pieces: undefined };
 
-/** Axes in the file of images with channels first. */
+/** The `axes` of images with channels first in the file. */
 export const CHANNELS_FIRST = [2, 0, 1];
 export const CHANNELS_LAST = [0, 1, 2];
 
-/** The images that a network takes: with channels first, unless the extents say that they are last. */
+/** The images that a network takes: with channels first, unless the extents suggest that they are last. */
 export function imagesOf(dims: readonly number[], position: number): Activations {
   const few = (n: number | undefined): boolean => n === 1 || n === 3;
   const axes = few(dims[2]) && !few(dims[0]) ? CHANNELS_LAST : CHANNELS_FIRST;
@@ -72,7 +75,7 @@ export function flattened({ shape, dims, order: { axes = [] } }: Activations): O
   return { pieces: [{ size: sizeOf(shape), image: { dims, axes } }] };
 }
 
-/** For each place of a vector here, its place in the file; undefined where all are the same. */
+/** For each index of a vector here, its index in the file; undefined if all are the same. */
 export function placesOf({ shape, order }: Activations): Int32Array | undefined {
   if (order.axes !== undefined || order.pieces === undefined) return undefined;
   const out = new Int32Array(sizeOf(shape));
@@ -98,10 +101,7 @@ function fillPlaces(out: Int32Array, begin: number, { dims, axes }: NonNullable<
   }
 }
 
-/**
- * An image whose axes of extent 1 are elsewhere in the file: the others keep their order. Undefined where its values would come
- * to lie otherwise.
- */
+/** The image with its axes of extent 1 moved in the file. Undefined if the other axes would not keep their order. */
 export function withDims(value: Activations, dims: readonly number[]): Activations | undefined {
   const { axes } = value.order;
   if (axes === undefined) return { ...value, dims };
@@ -113,7 +113,7 @@ export function withDims(value: Activations, dims: readonly number[]): Activatio
   return { ...value, dims, order: { axes: moved } };
 }
 
-/** Values of a list in the order of the file, in that of a vector here. */
+/** Reorders a list from the order of a vector in the file to its order here. */
 export function inOrder(list: ArrayLike<number>, vector: Activations): Float32Array {
   const places = placesOf(vector);
   return Float32Array.from({ length: list.length }, (_, i) => list[places?.[i] ?? i] as number);

@@ -14,9 +14,9 @@ export const GAP: Measure = { title: 'gap', format: 'share' };
 /** Images a second in training. It differs from run to run, and with what else the machine does. */
 export const SPEED: Measure = { title: 'img/s', format: 'whole', timed: true };
 
-/** What always guessing gives. */
+/** The accuracy of guessing at random. */
 const chance = (classes: number) => ({ y: 1 / classes, label: 'chance' });
-/** The loss of guessing. */
+/** The loss of guessing at random. */
 const guessing = (classes: number) => ({ y: Math.log(classes), label: `ln ${classes}` });
 
 export const VALIDATION_CURVE: Plot = {

@@ -18,7 +18,7 @@ export function numberText(value: number, format: Measure['format']): string {
   }
 }
 
-/** A difference, with its margin where there is one: `16.2 ± 3.1 points` for shares. */
+/** A difference, with its margin if there is one: `16.2 ± 3.1 points` for shares. */
 export function spanText(value: number, margin: number | undefined, format: Measure['format']): string {
   const bar = margin === undefined ? '' : ` ± ${numberText(margin, format)}`;
   const text = `${numberText(value, format)}${bar}`;

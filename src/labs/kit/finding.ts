@@ -3,22 +3,22 @@ import { factorText, figure, spanText } from './figures.js';
 import type { Measure } from './outcome.js';
 import type { Results } from './results.js';
 
-/** Whether the results are as expected; `unclear` where the seeds differ too much to tell. */
+/** Whether the results are as expected; `unclear` if the seeds differ too much. */
 export type Verdict = 'yes' | 'no' | 'unclear';
 
-/** What to notice in a lab: what one expects, and what came out. */
+/** The finding of a lab: the expectation, and whether the results support it. */
 export interface Finding {
   /** What theory or experience says, as a clause: "dropout narrows the gap". */
   readonly expected: string;
   readonly verdict: Verdict;
-  /** The figures that the verdict rests on. */
+  /** The figures that the verdict is based on. */
   readonly evidence: string;
 }
 
 /** A verdict with its figures. */
 export type Judgement = Omit<Finding, 'expected'>;
 
-/** A finding in one sentence. It says so where the results contradict the expectation or do not decide. */
+/** A finding in one sentence. It states whether the results support, contradict or do not decide the expectation. */
 export function sentenceOf({ expected, verdict, evidence }: Finding): string {
   switch (verdict) {
     case 'yes':
@@ -59,19 +59,19 @@ function valuesText<M extends string>(
   return `${title} ${parts.join(' and ')}`;
 }
 
-/** A difference with its confidence interval; of powers, the ratio. */
+/** A difference with its confidence interval; for the format `power`, the ratio. */
 function differenceText(mean: number, margin: number, format: Measure['format']): string {
   if (format !== 'power') return `difference ${spanText(mean, margin, format)} (95 %)`;
   const [ratio, least, most] = [mean, mean - margin, mean + margin].map((log) => factorText(10 ** log));
   return `${ratio} times as much (95 %: ${least} to ${most})`;
 }
 
-/** Judges a condition that has no error bar of its own. */
+/** Judges a condition without an error bar. */
 export function holds(condition: boolean, evidence: string): Judgement {
   return { verdict: condition ? 'yes' : 'no', evidence };
 }
 
-/** Figures that belong to the finding but decide nothing. */
+/** Figures that belong to the finding but do not affect the verdict. */
 export function beside<M extends string>(
   results: Results<M>,
   measure: M,
@@ -80,7 +80,7 @@ export function beside<M extends string>(
   return { verdict: 'yes', evidence: valuesText(results, measure, ...variants) };
 }
 
-/** A finding that rests on several judgements: all must hold. */
+/** A finding from several judgements, all of which must hold. */
 export function finding(expected: string, ...judgements: readonly Judgement[]): Finding {
   const worst = (['no', 'unclear', 'yes'] as const).find((v) =>
     judgements.some(({ verdict }) => verdict === v),

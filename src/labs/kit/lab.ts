@@ -11,7 +11,7 @@ export interface Lab<V extends Variant = Variant, M extends string = string> ext
   notice(results: Results<M>): Finding;
 }
 
-/** Checks a lab's types, and forgets those of its own variants and measures, so that all labs fit into one list. */
+/** Checks the types of a lab, and returns it with general types for variants and measures, so that all labs fit into one list. */
 export function defineLab<const V extends Variant, M extends string>(lab: Lab<V, M>): Lab {
   return lab;
 }

@@ -1,7 +1,7 @@
 import { sentenceOf } from './finding.js';
 import type { LabReport } from './run_lab.js';
 
-/** What a lab found, as one JSON object: every run, and what follows from them. Numbers that are not finite become null. */
+/** The report of a lab as one JSON object: every run, and the finding. Numbers that are not finite become null. */
 export function labJson({ lab, results, finding, ...about }: LabReport) {
   const measures = Object.keys(lab.measures);
   return {

@@ -26,7 +26,7 @@ export interface SmallNetworkOptions {
   readonly norm?: boolean;
   /** Dropout rate before the last layer, and half of it after each block; default 0. */
   readonly dropout?: number;
-  /** Of all kernels; default glorot_uniform. */
+  /** Initialiser of all kernels; default glorot_uniform. */
   readonly kernelInitializer?: Initializer;
   /** Units of the hidden dense layer; default 32; 0: there is none. */
   readonly units?: number;
@@ -69,13 +69,13 @@ export function smallNetwork(options: SmallNetworkOptions): Network {
 export interface DeepStackOptions {
   /** Number of classes. */
   readonly classes: number;
-  /** Convolutions of 8 filters, all alike but the first. */
+  /** Number of convolutions, each with 8 filters. */
   readonly depth: number;
   readonly activation: ActivationName;
   readonly norm: boolean;
 }
 
-/** Many equal convolutions in a row, on maps of 12 x 12: what a gradient has to pass on its way to the first layer. */
+/** Many equal convolutions in a row, on maps of 12 x 12, through which the gradient passes on its way to the first layer. */
 export function deepStack({ classes, depth, activation, norm }: DeepStackOptions): Sequential {
   return new Sequential(
     'deep stack',

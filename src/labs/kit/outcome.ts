@@ -1,13 +1,13 @@
-/** What a lab consists of as data, and what its runs give. */
+/** The data of a lab, and the results of its runs. */
 
-/** One of the things that a lab compares: a row of its table, and mostly a curve of its plot. */
+/** One of the variants that a lab compares: a row of its table, and usually a curve of its plot. */
 export interface Variant {
   readonly name: string;
-  /** What to read beside the row, such as a published figure. */
+  /** A note beside the row, such as a published figure. */
   readonly note?: string;
 }
 
-/** A number that every run of a lab gives: a column of its table. */
+/** A number that every run of a lab measures: a column of its table. */
 export interface Measure {
   readonly title: string;
   /** How it is written; `share` is a fraction in [0, 1], written in percent. */
@@ -35,19 +35,19 @@ export interface CurvePoint {
   readonly y: number;
 }
 
-/** What one run gives: one variant with one seed. */
+/** The result of one run: one variant with one seed. */
 export interface Outcome<M extends string = string> {
   /** By the names of the lab's measures. Not finite: the training diverged. Absent: it is not measured for this variant. */
   readonly numbers: Readonly<Partial<Record<M, number>>>;
-  /** In rising x, at the same places for every seed; empty: the variant is not in the plot. */
+  /** In rising order of x, at the same x for every seed; empty if the variant is not in the plot. */
   readonly curve: readonly CurvePoint[];
 }
 
 /** A lab without its functions. */
 export interface LabData<V extends Variant = Variant, M extends string = string> {
-  /** What `fer-tui lab` calls it. */
+  /** The name for `fer-tui lab`. */
   readonly name: string;
-  /** What it answers, in one line. */
+  /** The question that it answers, in one line. */
   readonly question: string;
   /** Training faces, unless --faces says otherwise. */
   readonly faces: number;

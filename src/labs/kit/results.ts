@@ -13,7 +13,7 @@ export interface MeanPoint extends CurvePoint {
   readonly sd: number;
 }
 
-/** The runs of a lab, and what follows from them. */
+/** The runs of a lab, and statistics over them. */
 export class Results<M extends string = string> {
   constructor(
     readonly lab: Pick<LabData, 'name' | 'measures' | 'variants'>,
@@ -36,7 +36,7 @@ export class Results<M extends string = string> {
 
   /**
    * The differences `more` - `less` of a measure, seed by seed. Of a measure that is written as a power they are differences of
-   * decimal logarithms: there, ratios are what counts.
+   * decimal logarithms: there, ratios are compared.
    */
   difference(more: string, less: string, measure: M): Spread {
     const scale = this.measure(measure).format === 'power' ? Math.log10 : (value: number) => value;

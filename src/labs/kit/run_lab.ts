@@ -11,7 +11,7 @@ import { LabStopped, Workbench } from './workbench.js';
 /** How a lab is run. */
 export interface LabOptions {
   readonly gpu: Gpu;
-  /** Where the faces come from; a part of them is used. */
+  /** The data set. A part of its faces is used. */
   readonly dataset: Dataset;
   /** One run of each variant for each of them. */
   readonly seeds: readonly number[];
@@ -24,22 +24,22 @@ export interface LabOptions {
   readonly onProgress?: (progress: LabProgress) => void;
 }
 
-/** How far a lab is. */
+/** The progress of a lab. */
 export interface LabProgress {
-  /** Runs, with the fraction of the current one. */
+  /** Number of completed runs, plus the fraction of the current one. */
   readonly done: number;
   readonly total: number;
   readonly variant: string;
   readonly seed: number;
-  /** Seconds left; null until there is something to judge by. */
+  /** Seconds left; null until it can be estimated. */
   readonly etaS: number | null;
 }
 
-/** What a lab found. */
+/** The report of a lab. */
 export interface LabReport {
   readonly lab: Lab;
   readonly results: Results;
-  /** What to notice; undefined if the lab was interrupted: it is judged by all runs or not at all. */
+  /** What to notice; undefined if the lab was interrupted, because a finding needs all runs. */
   readonly finding: Finding | undefined;
   /** Name of the data set, and how many of its faces were used. */
   readonly data: { readonly name: string; readonly train: number; readonly validation: number };
@@ -54,7 +54,7 @@ const VALIDATION = 420;
 /** Random stream for the choice of faces. All seeds use the same faces. */
 const CHOICE_STREAM = 3_000_003;
 
-/** Runs all variants of a lab with every seed. Throws what a run throws; an interruption ends it without an error. */
+/** Runs all variants of a lab with every seed. Throws what a run throws. After an interruption it returns without an error. */
 export async function runLab(lab: Lab, options: LabOptions): Promise<LabReport> {
   const { gpu, seeds, epochs = lab.epochs, faces = lab.faces, control, onProgress } = options;
   const dataset = sampled(options.dataset, faces);
@@ -112,7 +112,7 @@ function sampled(dataset: Dataset, faces: number): Dataset {
   };
 }
 
-/** `count` faces in random order, so that any first few of them are a random part too. */
+/** `count` faces in random order, so that the first few are a random sample too. */
 function partOf({ images, labels }: Split, count: number): Split {
   const size = images.length / Math.max(1, labels.length);
   const order = new Rng(0, CHOICE_STREAM).shuffle(Uint32Array.from(labels.keys())).subarray(0, count);
@@ -126,7 +126,7 @@ function partOf({ images, labels }: Split, count: number): Split {
   };
 }
 
-/** From this share of a run on, its time tells how long it will take. Before, compiling counts too much. */
+/** From this share of a run on, its time is used for the estimate. Before, compiling dominates. */
 const TELLING = 0.1;
 
 /** Estimates the time left. Variants take different times, so each is judged by its own runs as soon as there is one. */

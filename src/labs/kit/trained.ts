@@ -20,9 +20,9 @@ export class Trained {
       readonly planned: number;
       /** Epochs that were completed. */
       readonly epochs: readonly EpochFigures[];
-      /** Of each step. */
+      /** The loss of each step. */
       readonly losses: readonly number[];
-      /** The network on its training faces, after the last step; undefined: the training diverged. */
+      /** The evaluation on the training faces after the last step; undefined if the training diverged. */
       readonly fit: Evaluation | undefined;
       readonly imgPerS: number;
     },
@@ -44,7 +44,7 @@ export class Trained {
     return Array.from({ length: planned }, (_, i) => ({ x: i + 1, y: epochs[i]?.[figure] ?? Number.NaN }));
   }
 
-  /** Loss of each step that was taken, in order; before its update, on its own batch. */
+  /** Loss of each step, in order: on the batch of the step, before its update. */
   get losses(): readonly number[] {
     return this.record.losses;
   }

@@ -14,20 +14,22 @@ import { Trainer } from '../../train/trainer.js';
 import { EXIT, FerError } from '../../util/errors.js';
 import { type EpochFigures, Trained } from './trained.js';
 
-/** Thrown out of a run of a lab that was interrupted. */
+/** Thrown when a run of a lab is interrupted. */
 export class LabStopped extends Error {}
 
-/** The settings of `fer-tui train`, except the seed, which is the workbench's. */
+/** The settings of `fer-tui train`, except the seed, which the workbench sets. */
 export type LabSettings = Partial<Omit<TrainConfig, 'seed'>>;
 
-/** A learner with what the same settings say about its training. */
+/** A learner, and the plan of its training, from the same settings. */
 export interface Prepared {
   readonly learner: Learner;
   /** Batches, preprocessing, schedule, epochs. */
   readonly plan: TrainPlan;
 }
 
-/** Where one run of a lab happens: a device, faces, a seed, and the means to train. All it makes is freed after the run. */
+/**
+ * The environment of one run of a lab: device, faces, seed and training. All learners that it creates are freed after the run.
+ */
 export class Workbench {
   readonly #learners: Learner[] = [];
 
@@ -40,7 +42,7 @@ export class Workbench {
     /** Passes over the training faces. */
     readonly epochs: number,
     private readonly control: Control,
-    /** Hears how much of this run is done, from 0 to 1. */
+    /** Called with the progress of this run, from 0 to 1. */
     private readonly onProgress: (share: number) => void = () => undefined,
   ) {}
 
@@ -64,7 +66,7 @@ export class Workbench {
 
   /**
    * A network with the designed features of the settings, chosen and measured on the training faces.
-   * @param build makes it of the features; of undefined where the settings ask for raw pixels alone
+   * @param build makes the network from the features, which are undefined for raw pixels alone
    */
   async withFeatures(
     settings: LabSettings,
@@ -117,7 +119,7 @@ export class Workbench {
     }
   }
 
-  /** Call it between the steps of a training of your own. Throws LabStopped when the lab was interrupted. */
+  /** Call this between the steps of a custom training loop. Throws LabStopped when the lab was interrupted. */
   checkStopped(): void {
     if (this.control.stopped !== undefined) throw new LabStopped();
   }

@@ -15,8 +15,8 @@ interface Cell {
 }
 
 /**
- * A grid of characters to draw on. Places are in dots, (0, 0) at the top left: 2 x 4 dots a character in braille, one in
- * ASCII, where lines are drawn with the mark of what draws them.
+ * A grid of characters to draw on. Places are in dots, (0, 0) at the top left: A character holds 2 x 4 braille dots; in ASCII it
+ * holds one, which is drawn as the mark of the curve.
  */
 export class Canvas {
   /** Dots across and down. */
@@ -65,7 +65,7 @@ export class Canvas {
     if (cell !== undefined) Object.assign(cell, { mark, role });
   }
 
-  /** Characters from a cell on, spaces too, where nothing is drawn yet; counted in cells. */
+  /** Writes a text from a cell to the right, spaces too, but only into empty cells. Coordinates are in cells. */
   text(col: number, row: number, text: string, role: Role): void {
     [...text].forEach((letter, i) => {
       const at = row * this.cols + col + i;
@@ -76,7 +76,7 @@ export class Canvas {
     });
   }
 
-  /** Whether nothing is drawn yet in so many cells from one on. */
+  /** Whether `length` cells, from this one to the right, are empty. */
   isFree(col: number, row: number, length: number): boolean {
     if (col < 0 || col + length > this.cols || row < 0 || row >= this.rows) return false;
     const at = row * this.cols + col;

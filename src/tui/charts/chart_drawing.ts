@@ -8,7 +8,7 @@ export interface PictureOptions
   readonly title: string;
 }
 
-/** Where a text stands from: its left end, its middle or its right end. */
+/** The point of a text that is at its position: its left end, its middle or its right end. */
 export type Anchor = 'start' | 'middle' | 'end';
 
 /** A shape in units of the picture, x to the right and y down. The colours are hexadecimal, as #1f5fc4. */
@@ -19,7 +19,7 @@ export type Shape =
       readonly colour: string;
       readonly width: number;
       readonly dashed?: boolean;
-      /** A curve, of which only what lies in the area of the axes is drawn. */
+      /** Whether to clip the line to the area between the axes. */
       readonly curve?: boolean;
     }
   | { readonly kind: 'dot'; readonly at: readonly [x: number, y: number]; readonly colour: string }
@@ -29,14 +29,14 @@ export type Shape =
       readonly at: readonly [x: number, y: number];
       readonly words: string;
       readonly anchor: Anchor;
-      /** Of a title. */
+      /** Whether to use the size of titles. */
       readonly large?: boolean;
     };
 
 export const [WIDTH, HEIGHT] = [800, 420];
 /** Radius of a dot. */
 export const DOT = 3;
-/** Between the axes. */
+/** The area between the axes. */
 export const AREA = { left: 70, right: WIDTH - 20, top: 60, bottom: HEIGHT - 45 };
 
 /** Colours of the curves, each with a contrast of 3 to 1 or more to white; faint ones have thinner lines. */

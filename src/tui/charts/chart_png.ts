@@ -5,12 +5,12 @@ import { asciiOf } from '../text.js';
 import { AREA, chartDrawing, DOT, HEIGHT, type PictureOptions, type Shape, WIDTH } from './chart_drawing.js';
 import type { Series } from './line_chart.js';
 
-/** Pixels of a unit of the drawing, and samples of a pixel along each axis, which make edges smooth. */
+/** Pixels per unit of the drawing, and samples per pixel along each axis, for smooth edges. */
 const [SCALE, SAMPLES] = [2, 2];
-/** Samples of a unit. */
+/** Samples per unit. */
 const FINE = SCALE * SAMPLES;
 const DASH = { on: 2, off: 4 };
-/** Units of a dot of the font. */
+/** Side of a dot of the font, in units. */
 const [SMALL, LARGE] = [1, 1.5];
 const TEXT = '#222222';
 
@@ -59,7 +59,7 @@ function inArea([x0, y0]: Place, [x1, y1]: Place): readonly [Place, Place] | und
   return [at(begin), at(end)];
 }
 
-/** Samples in colour, finer than the pixels. Places and lengths are in units of the drawing. */
+/** A raster of RGB samples, finer than the pixels. Positions and lengths are in units of the drawing. */
 class Sheet {
   readonly #width = WIDTH * FINE;
   readonly #height = HEIGHT * FINE;

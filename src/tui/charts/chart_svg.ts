@@ -10,7 +10,7 @@ import {
 } from './chart_drawing.js';
 import type { Series } from './line_chart.js';
 
-/** The curves with axes and a legend, as the text of an SVG 1.1 file without scripts, fonts or files of its own. */
+/** The curves with axes and a legend, as the text of an SVG 1.1 file without scripts, embedded fonts or linked files. */
 export function chartSvg(curves: readonly Series[], options: PictureOptions): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}"`,

@@ -1,30 +1,30 @@
 import type { Point, Series } from './line_chart.js';
 
-/** What a chart shows along its x axis. Places are kept in epochs, whatever the axis is. */
+/** The units of a chart's x axis. Positions are stored in epochs, whatever the unit. */
 export const X_AXES = ['epoch', 'step', 'time'] as const;
 export type XAxis = (typeof X_AXES)[number];
 
 export type Span = readonly [low: number, high: number];
 
-/** What of the charts of a screen is looked at; in epochs. */
+/** The visible part of the charts of a screen. x is in epochs. */
 export interface ChartView {
   /** The part of the x axis that is shown; undefined: all of it. */
   readonly window: readonly [number, number] | undefined;
-  /** Where values are read; undefined: nowhere. */
+  /** Position of the cursor; undefined: there is no cursor. */
   readonly cursor: number | undefined;
-  /** The ends of the y axis that were chosen, by the name of the chart; of others, what their curves need. */
+  /** The y ranges that the user has set, by the name of the chart. Other charts fit their range to their curves. */
   readonly ranges: Readonly<Partial<Record<string, Span>>>;
 }
 
 export const WHOLE_CHART: ChartView = { window: undefined, cursor: undefined, ranges: {} };
 
-/** Part of the window that the cursor moves by at least; a page is as many of them. */
+/** Smallest step of the cursor, as a share of the window. A page is `PAGE` of these. */
 const STRIDE = 1 / 64;
 const PAGE = 8;
-/** Share of the extent that a window has at least. */
+/** Smallest width of a window, as a share of the extent. */
 const SMALLEST = 1 / 4096;
 
-/** Half or twice as much of the x axis, about the cursor, else about the newest end. */
+/** Multiplies the width of the window by `factor`, about the cursor, or about the right end if there is no cursor. */
 export function zoomed(view: ChartView, extent: Span, factor: number): ChartView {
   const [low, high] = view.window ?? extent;
   const whole = extent[1] - extent[0];
@@ -35,7 +35,7 @@ export function zoomed(view: ChartView, extent: Span, factor: number): ChartView
   return { ...view, window: shifted([middle - share * width, middle + (1 - share) * width], extent) };
 }
 
-/** The same width elsewhere: by a share of it to the left or right, no further than the extent. */
+/** Moves the window by a share of its width to the left or right, but not beyond the extent. */
 export function panned(view: ChartView, extent: Span, share: number): ChartView {
   if (view.window === undefined) return view;
   const [low, high] = view.window;
@@ -50,10 +50,10 @@ export function panned(view: ChartView, extent: Span, share: number): ChartView 
 }
 
 /**
- * The cursor at another place that has a value: a stride away, or at least at the next one. It begins at the newest place. A window
- * moves with it.
- * @param places where there are values, in rising order
- * @param step strides; infinite ones lead to the ends of the window
+ * Moves the cursor to another x that has a value: `step` strides away, or further if there is no value before. The first move
+ * puts it at the newest x. The window follows the cursor.
+ * @param places all x that have a value, in rising order
+ * @param step strides; plus or minus infinity moves to an end of the window
  */
 export function moved(view: ChartView, places: readonly number[], extent: Span, step: number): ChartView {
   const [low, high] = view.window ?? extent;
@@ -76,8 +76,8 @@ export function moved(view: ChartView, places: readonly number[], extent: Span, 
 }
 
 /**
- * The ends of an axis, as typed: "0.5 2"; a text: what is wrong with them; undefined for an empty line, which leaves the ends to the
- * curves.
+ * Parses the typed ends of an axis, such as "0.5 2". Returns a message if they are invalid, and undefined for an empty line,
+ * which fits the axis to the curves.
  * @param log whether the axis is logarithmic
  */
 export function spanOf(typed: string, log: boolean): Span | string | undefined {
@@ -88,7 +88,7 @@ export function spanOf(typed: string, log: boolean): Span | string | undefined {
   if (words[0] === '') return undefined;
   const [low = Number.NaN, high = Number.NaN, ...rest] = words.map(Number);
   if (!(low < high && Number.isFinite(high - low)) || rest.length > 0)
-    return 'expected two numbers, the lower one first, such as 0.5 2; empty leaves it to the curves';
+    return 'expected two numbers, the lower one first, such as 0.5 2; empty fits the axis to the curves';
   return log && low <= 0 ? 'the axis is logarithmic: expected numbers above 0' : [low, high];
 }
 
@@ -98,12 +98,12 @@ export const CURSOR_STEPS: Readonly<Record<string, number>> = {
   ...{ home: Number.NEGATIVE_INFINITY, end: Number.POSITIVE_INFINITY },
 };
 
-/** The latest value of a curve at a place or before it. */
+/** The latest point of a curve at `x` or before it. */
 export function valueAt({ points }: Pick<Series, 'points'>, x: number): Point | undefined {
   return points.findLast((point) => Number.isFinite(point.y) && point.x <= x + 1e-9);
 }
 
-/** Every place that has a value of one of the curves, in rising order. */
+/** Every x at which one of the curves has a value, in rising order. */
 export function placesOf(series: readonly Series[]): number[] {
   const places = series.flatMap(({ points }) =>
     points.filter(({ y }) => Number.isFinite(y)).map(({ x }) => x),
@@ -111,7 +111,7 @@ export function placesOf(series: readonly Series[]): number[] {
   return [...new Set(places)].sort((a, b) => a - b);
 }
 
-/** The points of the curves as CSV: the curve, the place and the value, a line each. */
+/** The points of the curves as CSV. Each line has the name of the curve, x and y. */
 export function chartCsv(series: readonly Series[], xLabel: string): string {
   const rows = series.flatMap(({ name, points }) =>
     points.filter(({ y }) => Number.isFinite(y)).map(({ x, y }) => `${name},${x},${y}`),
@@ -119,7 +119,7 @@ export function chartCsv(series: readonly Series[], xLabel: string): string {
   return `${['curve,'.concat(xLabel, ',value'), ...rows].join('\n')}\n`;
 }
 
-/** Moved, not shrunk, to lie within the extent. */
+/** Moves a window into the extent; its width stays the same. */
 function shifted([low, high]: Span, extent: Span): Span {
   const by = low < extent[0] ? extent[0] - low : high > extent[1] ? extent[1] - high : 0;
   return [low + by, high + by];

@@ -4,7 +4,7 @@ import { cut } from '../text.js';
 import type { Role, Theme } from '../theme.js';
 import { Canvas } from './canvas.js';
 
-/** A value at a place on the x axis; `low` and `high` where it stands for several. */
+/** A value at a place on the x axis; `low` and `high` are the range if it stands for several values. */
 export interface Point {
   readonly x: number;
   readonly y: number;
@@ -17,7 +17,7 @@ export interface Series {
   readonly role: Role;
   /** One character. In ASCII the line is made of it; with `dots` it stands at the points. */
   readonly mark: string;
-  /** In rising x. What is not finite is left out and breaks the line. */
+  /** In rising order of x. A value that is not finite breaks the line. */
   readonly points: readonly Point[];
   /** Marks at the points too, so that curves are told apart without colour. */
   readonly dots?: boolean;
@@ -25,7 +25,7 @@ export interface Series {
   readonly unnamed?: boolean;
 }
 
-/** A level to compare with, such as what chance would give. */
+/** A level to compare with, such as the accuracy of guessing at random. */
 export interface Baseline {
   readonly y: number;
   readonly label: string;
@@ -38,7 +38,7 @@ export interface Marker {
 }
 
 export interface ChartOptions {
-  /** Of everything, axes included. */
+  /** Size of the whole chart, in cells, including the axes. */
   readonly cols: number;
   readonly rows: number;
   readonly theme: Theme;
@@ -57,7 +57,7 @@ export interface ChartOptions {
   readonly xMarks?: readonly { readonly x: number; readonly text: string }[];
   readonly baselines?: readonly Baseline[];
   readonly markers?: readonly Marker[];
-  /** Where a line from top to bottom stands. */
+  /** x of the cursor, a line from top to bottom. */
   readonly cursor?: number | undefined;
 }
 
@@ -89,7 +89,7 @@ export function lineChart(all: readonly Series[], options: ChartOptions): string
   });
   const ends = series.flatMap(({ points }) => [points[0], points.at(-1)].flatMap((end) => end?.x ?? []));
   const [only, ...others] = new Set(ends);
-  // One epoch alone is in the middle of its neighbours: parts of an epoch have no values.
+  // A single epoch is centred between its neighbours, because fractions of an epoch have no values.
   const around = only !== undefined && others.length === 0 ? ([only - 1, only + 1] as const) : undefined;
   const xScale = scaleOver(ends, { range: options.x ?? around });
   const plotRows = rows - 1;
@@ -97,7 +97,7 @@ export function lineChart(all: readonly Series[], options: ChartOptions): string
   const margin = Math.max(...labels.map(({ text }) => text.length));
   const canvas = new Canvas(cols - margin - 1, plotRows, glyphs);
   const toX = (x: number): number => Math.round(xScale.place(x) * (canvas.width - 1));
-  // What lies beyond the ends of the axis is not drawn, and far beyond them takes no longer.
+  // Values beyond the axis are clamped: they stay invisible, and no line has to be drawn far outside.
   const toY = (y: number): number =>
     Math.round(Math.max(-99, Math.min(99, 1 - yScale.place(y))) * (canvas.height - 1));
   for (const s of series) drawSeries(canvas, { ...s, points: within(s.points, xScale) }, toX, toY);
@@ -140,7 +140,7 @@ const STYLES: readonly Pick<Series, 'role' | 'mark'>[] = [
   { role: 'fourth', mark: 'x' },
 ];
 
-/** A curve of one value an epoch, in the style of place `i`; undefined where there is none. */
+/** A curve with one value per epoch, in the style number `i`. `value` returns undefined if the epoch has none. */
 export function epochSeries<E extends { readonly epoch: number }>(
   i: number,
   name: string,
@@ -193,7 +193,7 @@ export function chartTable(
   ];
 }
 
-/** The points of a part of the x axis, and the ones next to it, to which lines lead. */
+/** The points in the visible part of the x axis, and one on either side, so that lines reach the edges. */
 function within(points: readonly Point[], { low, high }: Scale): readonly Point[] {
   const first = points.findIndex(({ x }) => x >= low);
   const last = points.findLastIndex(({ x }) => x <= high);
@@ -228,8 +228,8 @@ function drawSeries(
 }
 
 /**
- * Dotted lines where no curve is, each with its label at the right end; where a curve or another label is in the way, above or
- * below that, else further to the left, else nowhere.
+ * Draws dotted lines where no curve is, each with a label at its right end. If a curve or another label is in the way, the label
+ * moves one row up or down, or else to the left; if there is no free place, it is left out.
  */
 function drawBaselines(
   canvas: Canvas,

@@ -4,8 +4,8 @@ import type { Program } from '../program.js';
 import { frameLines, layersOf } from './frame.js';
 
 /**
- * The UI on the screen. Ink takes longer to load than all else at the start, so the first frames are drawn without it: the same rows
- * and layers, again after every change of the state. Then Ink's components take over.
+ * The UI on the screen. Loading Ink takes longer than the rest of the start. Until it has loaded, this class draws the same rows
+ * and layers itself after every change of the state.
  */
 export class OnScreen {
   #ink: Instance | undefined;

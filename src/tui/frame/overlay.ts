@@ -126,7 +126,7 @@ function pickContents(pick: PickList, cols: number, rows: number, theme: Theme):
   const none = options.length === 0 ? [theme.dim('no option contains this')] : [];
   const lines = [...help, inputLine(pick.line ?? lineOf(''), cols, theme), ...shown, ...none];
   const moves = options.length > count ? `${at + 1}/${options.length}` : 'choose';
-  return { title: pick.title, lines, foot: `↑↓ ${moves} · Enter accepts · Esc cancels · letters find` };
+  return { title: pick.title, lines, foot: `↑↓ ${moves} · Enter accepts · Esc cancels · text filters` };
 }
 
 function promptContents(prompt: Prompt, cols: number, theme: Theme): Contents {
@@ -147,7 +147,7 @@ function promptContents(prompt: Prompt, cols: number, theme: Theme): Contents {
   return { title: prompt.title, lines, foot: keys.join(' · ') };
 }
 
-/** What Tab could complete a path to: at most so many are listed. */
+/** Most completions of a path that are listed. */
 const OFFERS = 8;
 
 /** The line that is edited. A value that the next letter replaces is shown as selected. */

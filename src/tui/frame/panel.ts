@@ -26,7 +26,7 @@ export function panelLayer({ spec, view, at, marked }: ShownPanel): Layer {
   };
 }
 
-/** Where the panel stands in what it shows. */
+/** The scroll position of the panel. */
 function scrollOf(spec: PanelSpec<unknown>, view: PanelView<unknown>): Scroll | undefined {
   if (spec.scroll !== undefined) return spec.scroll(view);
   const { list } = spec;

@@ -15,8 +15,8 @@ export interface Capability {
   readonly graphics?: Graphics | undefined;
   /** Default: the terminal's own sixteen colours. */
   readonly theme?: ThemeName;
-  /** The theme that was asked for at this start; default: as remembered, else `auto`. */
-  readonly asked?: ThemeChoice;
+  /** The theme given by `--theme` or FER_TUI_THEME; default: as remembered, else `auto`. */
+  readonly requestedTheme?: ThemeChoice;
   /** Whether clicks and the wheel are used; default: true. */
   readonly mouse?: boolean;
 }
@@ -44,15 +44,15 @@ const TRUE_COLOR_PROGRAM = /^(iTerm\.app|WezTerm|vscode|ghostty|rio|Hyper)$/;
 export function detectCapability(env: Env, isTTY: boolean, options: CapabilityOptions = {}): Capability {
   const color = wantsColor(options.color ?? 'auto', isTTY, env) ? depth(env) : 'none';
   const choice = options.graphics ?? choiceOf(env['FER_TUI_GRAPHICS']);
-  const asked = options.theme ?? themeOf(env['FER_TUI_THEME']);
+  const requestedTheme = options.theme ?? themeOf(env['FER_TUI_THEME']);
   const plain = color === 'none' || options.ascii === true;
   const graphics = choice !== 'auto' ? choice : plain ? 'none' : graphicsOf(env);
   return {
     color,
     glyphs: options.ascii === true || !drawsUnicode(env) ? 'ascii' : 'unicode',
     ...(isTTY && graphics !== 'none' && { graphics }),
-    ...(asked !== undefined && asked !== 'auto' && { theme: asked }),
-    ...(asked !== undefined && { asked }),
+    ...(requestedTheme !== undefined && requestedTheme !== 'auto' && { theme: requestedTheme }),
+    ...(requestedTheme !== undefined && { requestedTheme }),
     ...(options.mouse === false && { mouse: false }),
   };
 }
@@ -71,10 +71,10 @@ function themeOf(text = ''): ThemeChoice | undefined {
   throw new UsageError(`FER_TUI_THEME = ${text}: expected ${THEME_CHOICES.join(', ')}`);
 }
 
-/** What terminals without these protocols set; started from one that has them, they hand its variables on. */
+/** Variables of terminals without these protocols. Started from a terminal that has them, they inherit its variables too. */
 const OTHERS = ['VTE_VERSION', 'XTERM_VERSION', 'ALACRITTY_WINDOW_ID', 'KONSOLE_VERSION', 'WT_SESSION'];
 
-/** Every terminal sets TERM itself, so that comes first. Multiplexers pass variables on, but not the pictures. */
+/** Every terminal sets TERM itself, so it is checked first. Multiplexers pass variables on, but not pictures. */
 function graphicsOf(env: Env): Graphics | 'none' {
   const [term, program] = [env['TERM'] ?? '', env['TERM_PROGRAM'] ?? ''];
   if (env['TMUX'] || env['STY'] || env['ZELLIJ'] || /^(tmux|screen|dumb|linux)/.test(term)) return 'none';
@@ -95,8 +95,8 @@ function depth(env: Env): 'truecolor' | '256' | '16' {
 }
 
 /**
- * A locale that is set decides. Without one (a bare container) the terminal is taken to draw UTF-8, which Node writes
- * in any case, except inside tmux and screen: they replace what the locale cannot name.
+ * If a locale is set, it decides. Without one (a bare container) the terminal is assumed to draw UTF-8, which Node writes in any
+ * case. tmux and screen are the exception: they replace characters that the locale does not have.
  */
 function drawsUnicode(env: Env): boolean {
   if (env['TERM'] === 'linux' || env['TERM'] === 'dumb') return false;

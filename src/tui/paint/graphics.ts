@@ -5,16 +5,16 @@ import type { Cells } from './picture.js';
 
 /** Pictures as pixels, as escape sequences of terminals that take them; each fills cells from the cursor on. */
 
-/** What a part of Kitty's protocol may carry, in base64 characters. */
+/** Largest chunk of Kitty's protocol, in base64 characters. */
 const CHUNK = 4096;
-/** Frames come and go: a little smaller is not worth a lot slower. */
+/** Level of compression. Frames are short-lived: slightly smaller files are not worth much more time. */
 const LEVEL = 1;
 
 const kitty = (keys: string, payload = ''): string => `\x1b_G${keys}${payload && `;${payload}`}\x1b\\`;
 const rgb = (picture: Picture): Picture => (picture.channels === 3 ? picture : inColor(picture));
 
 /**
- * Kitty's protocol: deflated RGB under a number, stretched over cells; the cursor stays. Terminals answer nothing (`q=2`).
+ * Kitty's protocol: deflated RGB under an id, scaled to the cells; the cursor stays. The terminal sends no reply (`q=2`).
  * @param id 1 to 2^32 - 1; what was shown under it is replaced
  */
 export function kittyImage(picture: Picture, { cols, rows }: Cells, id: number): string {
@@ -32,7 +32,10 @@ export function kittyDelete(id: number): string {
   return kitty(`a=d,d=I,q=2,i=${id}`);
 }
 
-/** iTerm2's protocol, which WezTerm speaks too: a PNG file, stretched over cells. Lives in them: text takes its place. */
+/**
+ * iTerm2's protocol, which WezTerm speaks too: a PNG file, scaled to the cells. It is part of these cells: text written there
+ * replaces it.
+ */
 export function iterm2Image(picture: Picture, { cols, rows }: Cells): string {
   const { width, height } = picture;
   const png = new PNG({ width, height });

@@ -5,24 +5,23 @@ import { PALETTES } from './palette.js';
 
 /** Thresholds of ordered dithering, 0 to 15: neighbours differ as much as they can. */
 const BAYER = [0, 8, 2, 10, 12, 4, 14, 6, 3, 11, 1, 9, 15, 7, 13, 5];
-/** How far dithering moves a channel; grays of 256 colours lie close enough without. */
+/** How far dithering moves a channel. Grays in 256 colours are close enough to each other without it. */
 const SPREAD = { '256': 26, '16': 110 } as const;
-/** From no ink to much. */
+/** Characters in order of the ink that they need. */
 const RAMP = ' .:-=+*#%@';
 /** Bits of the dots of a braille cell, row by row. */
 const BRAILLE = [0x01, 0x08, 0x02, 0x10, 0x04, 0x20, 0x40, 0x80];
 const RESET = '\x1b[0m';
 
-/** Dots that a cell shows: two one above the other in colour, 2 x 4 of braille without; in ASCII the cell itself. */
+/** Dots per cell: with colour 1 x 2 (half blocks), without 2 x 4 (braille), in ASCII 1. */
 export function dotsPerCell({ color, glyphs }: Capability): readonly [across: number, down: number] {
   if (glyphs === 'ascii') return [1, 1];
   return color === 'none' ? [2, 4] : [1, 2];
 }
 
 /**
- * Paints a picture over cols x rows cells: half blocks in the best colours there are, else dithered braille; in ASCII
- * coloured blanks, or a ramp of characters where there are fewer than 256 colours. The shape is the caller's concern
- * (`fitPicture`).
+ * Paints a picture over cols x rows cells: half blocks in the best colours there are, else dithered braille; in ASCII coloured
+ * blanks, or a ramp of characters with fewer than 256 colours. The caller keeps the aspect ratio (`fitPicture`).
  * @returns `rows` strings, each `cols` cells wide, colours reset at its end
  */
 export function paintPicture(
@@ -46,7 +45,7 @@ export function paintPicture(
   return Array.from({ length: rows }, (_, row) => paintRow(row));
 }
 
-/** The code of each dot's colour as SGR wants it after `38;` or `48;`, as an index into `text`. */
+/** The codes of the dots' colours, and their SGR sequences as foreground and background. */
 interface Codes {
   readonly at: (dot: number) => number;
   readonly foreground: (code: number) => string;

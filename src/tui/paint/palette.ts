@@ -34,14 +34,14 @@ const COLORS_16: readonly (readonly [number, Color])[] = (
   ] as const
 ).map((color, i) => [i, color]);
 
-/** Finds the nearest of some colours, and remembers. */
+/** Finds the nearest colour of a palette, and caches the result. */
 class Palette {
-  /** By 5 bits a channel: number + 1, 0 where not yet looked for. */
+  /** By the upper 5 bits of each channel: number + 1, or 0 if not searched yet. */
   readonly #nearest = new Uint16Array(1 << 15);
 
   constructor(private readonly colors: readonly (readonly [number, Color])[]) {}
 
-  /** The number of the colour nearest to one of bytes. */
+  /** The number of the colour nearest to an RGB colour with channels from 0 to 255. */
   nearest(r: number, g: number, b: number): number {
     const key = ((r >> 3) << 10) | ((g >> 3) << 5) | (b >> 3);
     const known = this.#nearest[key] as number;

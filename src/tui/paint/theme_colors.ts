@@ -1,4 +1,4 @@
-/** The colours of the themes. `test/tui/themes.test.ts` holds their contrast with usual backgrounds. */
+/** The colours of the themes. `test/tui/themes.test.ts` checks their contrast with usual backgrounds. */
 
 /** `terminal` is the terminal's own sixteen colours; `contrast` is for dark backgrounds. */
 export const THEMES = ['terminal', 'dark', 'light', 'contrast'] as const;
@@ -40,11 +40,11 @@ export function bytesOf(hex: string): readonly [number, number, number] {
   return [byte(0), byte(2), byte(4)];
 }
 
-/** WCAG 2.1: text needs a contrast of 4.5, or 7 at the level of high contrast; what is no text, as a border, 3. */
+/** The least contrast by WCAG 2.1: 4.5 for text, 3 for borders; 7 for everything in the theme of high contrast. */
 export const leastContrast = (theme: ThemeName, role: string): number =>
   theme === 'contrast' ? 7 : role === 'border' ? 3 : 4.5;
 
-/** Relative luminance, as WCAG 2.1 has it. */
+/** Relative luminance, as WCAG 2.1 defines it. */
 function luminance(hex: string): number {
   const [r = 0, g = 0, b = 0] = bytesOf(hex).map((byte) => {
     const c = byte / 255;
@@ -53,7 +53,7 @@ function luminance(hex: string): number {
   return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 }
 
-/** The contrast of two colours, from 1 to 21, as WCAG 2.1 has it. */
+/** The contrast of two colours, from 1 to 21, as WCAG 2.1 defines it. */
 export function contrast(a: string, b: string): number {
   const [light = 0, dark = 0] = [luminance(a), luminance(b)].sort((x, y) => y - x);
   return (light + 0.05) / (dark + 0.05);

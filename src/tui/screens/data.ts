@@ -78,7 +78,7 @@ function toggleWrong(act: Act): void {
 
 const showWrong = (act: Act, weights: string): void => classify(act, weights, { filter: 'wrong' });
 
-/** What is being done to all images, if anything. */
+/** The activity on all images that is in progress, if any. */
 const busy = (state: DataState): 'next' | 'predictions' | 'twins' | undefined =>
   (['next', 'predictions', 'twins'] as const).find((slot) => state[slot].status === 'loading');
 
@@ -227,7 +227,7 @@ const KEYS: readonly Binding<DataState>[] = [
   {
     keys: ['escape'],
     hint: 'all faces',
-    help: 'After a cell of a confusion matrix: shows all faces of the split again',
+    help: 'After opening a cell of a confusion matrix: shows all faces of the split again',
     when: ({ state }) => state.filter === 'cell',
     run: (act) => relist(act, { filter: 'all', cell: undefined }),
   },

@@ -17,7 +17,7 @@ type Act = Actions<DataState>;
 /** The file of corrections that belongs to a data set: beside it, in the current folder for drawn faces. */
 export const labelsBeside = (path: string): string => join(dirname(path), 'labels.csv');
 
-/** Reads a file of corrections and takes it for the decisions that follow. It need not exist. */
+/** Opens a file of corrections; later decisions are written to it. It need not exist. */
 export function openLabels(act: Act, labels: string): void {
   act.set({ labels, before: [] });
   act.load('corrections', `reading ${labels}`, (engine, { signal }) =>
@@ -30,7 +30,7 @@ function askForLabels(act: Act): void {
     title: 'file of decisions about labels',
     value: act.state.labels,
     paths: true,
-    help: 'like labels.csv; the first decision makes it if there is none',
+    help: 'such as labels.csv; the first decision creates it',
     check: (path) => (path === '' ? 'expected a path' : undefined),
     submit: (path) => openLabels(act, path),
   });
@@ -38,7 +38,7 @@ function askForLabels(act: Act): void {
 
 let writing: Promise<void> = Promise.resolve();
 
-/** Runs a step when those before it have ended, so that quick keys see what the keys before them did. */
+/** Runs a step after the steps before it have ended, so that a quick key sees the effect of the key before it. */
 function inTurn(act: Act, step: () => Promise<void>): void {
   const { path, labels } = act.state;
   const still = (): boolean => act.state.path === path && act.state.labels === labels;
@@ -47,7 +47,9 @@ function inTurn(act: Act, step: () => Promise<void>): void {
     .catch((error: Error) => act.note(error.message, 'bad'));
 }
 
-/** Writes a decision about an image, or removes it, and says so. @param before what can be undone then */
+/**
+ * Writes a decision about an image, or removes it, and shows a note. @param before the decisions that can be undone afterwards
+ */
 async function write(
   act: Act,
   { split, index }: Place,
@@ -77,11 +79,11 @@ function decide(act: Act, next: (now: Decision | undefined) => Decision | undefi
   });
 }
 
-/** Drops or keeps the current image; again: takes that back. */
+/** Drops or keeps the current image; again: removes the decision. */
 const toggle = (action: 'drop' | 'keep') => (act: Act) =>
   decide(act, (now) => (now?.action === action ? undefined : { action }));
 
-/** Asks for the class. The class that the image has in the data set means that its label is right. */
+/** Asks for the class. Choosing the class of the data set means that the label is right. */
 function relabel(act: Act): void {
   const index = currentIndex(act.state) ?? 0;
   const was = reportOf(act.state)?.splits[act.state.split].labels[index];
@@ -132,14 +134,14 @@ export const LABEL_KEYS: readonly Binding<DataState>[] = [
   {
     keys: ['x'],
     hint: 'drop',
-    help: 'Leaves this image out; again: takes that back',
+    help: 'Leaves this image out; again: puts it back',
     when: deciding,
     run: toggle('drop'),
   },
   {
     keys: ['v'],
     hint: 'keep',
-    help: 'Says that the label of this image is right; again: takes that back',
+    help: 'Marks the label of this image as right; again: removes the mark',
     when: deciding,
     run: toggle('keep'),
   },

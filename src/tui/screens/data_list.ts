@@ -13,7 +13,10 @@ const [FETCH, NEAR] = [64, 24];
 /** Epochs of the augmentation preview: as many as fit on a large terminal. */
 const EPOCHS = 31;
 
-/** Indices of the images that match class and filter. Those that a model is to say are sorted by confidence, highest first. */
+/**
+ * Indices of the images that match class and filter. With the filters `wrong` and `cell`, they are sorted by the model's
+ * confidence, highest first.
+ */
 function listOf(state: DataState): number[] {
   const { split, only, filter, cell, twins, predictions } = state;
   const { labels, constant } = reportOf(state)?.splits[split] ?? { labels: new Uint8Array(0), constant: [] };
@@ -23,13 +26,13 @@ function listOf(state: DataState): number[] {
     const groups = twins.status === 'ready' ? twins.value : [];
     list = groups.flatMap((group) => group.filter((twin) => twin.split === split).map(({ index }) => index));
   } else if (filter === 'wrong' || filter === 'cell') {
-    const { said, confidence } =
-      predictions.status === 'ready' ? predictions.value : { said: [], confidence: [] };
+    const { predicted, confidence } =
+      predictions.status === 'ready' ? predictions.value : { predicted: [], confidence: [] };
     const listed = (index: number): boolean =>
       filter === 'wrong'
-        ? said[index] !== labels[index]
-        : labels[index] === cell?.truth && said[index] === cell?.said;
-    list = [...said.keys()].filter(listed);
+        ? predicted[index] !== labels[index]
+        : labels[index] === cell?.truth && predicted[index] === cell?.predicted;
+    list = [...predicted.keys()].filter(listed);
     list.sort((a, b) => (confidence[b] ?? 0) - (confidence[a] ?? 0));
   } else list = [...labels.keys()];
   return only === undefined ? list : list.filter((index) => labels[index] === only);
@@ -45,11 +48,11 @@ export function relist(act: Act, change: Partial<DataState> = {}): void {
   fetchFaces(act);
 }
 
-/** Updates the list when newly loaded data has reached the state. @param told is called then */
-export function soon(act: Act, change?: Partial<DataState>, told?: () => void): void {
+/** Updates the list when newly loaded data has reached the state. @param done is called afterwards */
+export function soon(act: Act, change?: Partial<DataState>, done?: () => void): void {
   setImmediate(() => {
     relist(act, change);
-    told?.();
+    done?.();
   });
 }
 

@@ -31,7 +31,7 @@ export const DATA_CLOSED: DataState = {
   ...{ labels: '', corrections: EMPTY, before: [] },
 } as const;
 
-/** Opens a data set. One that is open stays until the new one has been read, and if that cannot be read. */
+/** Opens a data set. The one that is open stays until the new one has been read, or if the new one cannot be read. */
 export function openPath(act: Act, path: string, classes = ''): void {
   const first = reportOf(act.state) === undefined;
   const place = placeOf({ path, classes });

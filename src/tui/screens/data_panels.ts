@@ -25,10 +25,10 @@ function pictureAt(state: DataState, index: number | undefined): Picture | undef
 }
 
 /** The prediction for an image: class and confidence; undefined without a model. */
-function saidOf(state: DataState, index: number): string | undefined {
+function predictionOf(state: DataState, index: number): string | undefined {
   if (state.predictions.status !== 'ready') return undefined;
-  const { classes, said, confidence } = state.predictions.value;
-  return `${classes[said[index] ?? 0] ?? '?'} ${Math.round(100 * (confidence[index] ?? 0))} %`;
+  const { classes, predicted, confidence } = state.predictions.value;
+  return `${classes[predicted[index] ?? 0] ?? '?'} ${Math.round(100 * (confidence[index] ?? 0))} %`;
 }
 
 /** What was decided about an image of the split; undefined if nothing was. */
@@ -40,7 +40,7 @@ export function correctionAt(
   return corrections.value.find((own) => own.split === split && own.index === index);
 }
 
-/** What stands before the caption of an image that something was decided about. */
+/** Mark before the caption of an image whose label was decided about. */
 const MARKS: Readonly<Record<LabelAction, string>> = { relabel: '→', drop: '-', keep: '=' };
 
 /** A decision in words that follow the label: "→ Sad". */
@@ -53,22 +53,22 @@ export function facesTitle({ state }: View): string {
   const index = currentIndex(state);
   if (report === undefined || index === undefined) return 'faces';
   const label = report.classes[report.splits[state.split].labels[index] ?? 0];
-  const said = saidOf(state, index);
+  const prediction = predictionOf(state, index);
   const correction = correctionAt(state, index);
   const decided = correction === undefined ? '' : ` ${decisionWords(correction, report.classes)}`;
   // What is shown comes first, because a narrow panel cuts the end.
   const filter = filterWords(state);
   const listed = filter && `${filter}, ${count(state.at + 1)} of ${count(state.list.length)}: `;
-  const face = `${listed ?? ''}#${count(index)} ${state.split} · ${label}${decided}${said === undefined ? '' : ` · model says ${said}`}`;
+  const face = `${listed ?? ''}#${count(index)} ${state.split} · ${label}${decided}${prediction === undefined ? '' : ` · model says ${prediction}`}`;
   return state.mode === 'augment' ? `${face} · augment ${state.augment} · seed ${state.seed}` : face;
 }
 
-/** What the list is limited to; undefined: it is not. */
+/** What the list is filtered by; undefined if it is not. */
 function filterWords(state: DataState): string | undefined {
   const { only, filter, cell } = state;
   const classes = reportOf(state)?.classes ?? [];
   const name = only === undefined ? undefined : classes[only];
-  const taken = cell && `${classes[cell.truth]} taken for ${classes[cell.said]}`;
+  const taken = cell && `${classes[cell.truth]} taken for ${classes[cell.predicted]}`;
   const kind = { all: undefined, wrong: 'wrong', twins: 'identical', constant: 'constant', cell: taken }[
     filter
   ];
@@ -106,7 +106,7 @@ function nothingToShow(view: View): string[] | undefined {
     wrong: 'no wrong prediction here: w shows all faces again',
     twins: `no identical images in ${state.split}: d shows all faces again`,
     constant: 'no constant image here: k shows all faces again',
-    cell: 'the model takes no image of this class for that: Esc shows all faces again',
+    cell: 'the model predicts that class for no image of this one: Esc shows all faces again',
   }[state.only === undefined ? state.filter : 'all'];
   return wrapped(state.only === undefined ? why : 'no image matches: c changes the class', cols);
 }
@@ -178,14 +178,14 @@ function sheet(view: View): Tile[] {
   const report = reportOf(state);
   return state.list.slice(first, first + across * down).map((index, i) => {
     const label = report?.splits[state.split].labels[index] ?? 0;
-    const said = saidOf(state, index);
+    const prediction = predictionOf(state, index);
     const correction = correctionAt(state, index);
     const mark = correction === undefined ? '' : MARKS[correction.action];
-    const name = report?.classes[(said === undefined ? correction?.label : undefined) ?? label] ?? '?';
-    const wrong = state.predictions.status === 'ready' && state.predictions.value.said[index] !== label;
+    const name = report?.classes[(prediction === undefined ? correction?.label : undefined) ?? label] ?? '?';
+    const wrong = state.predictions.status === 'ready' && state.predictions.value.predicted[index] !== label;
     return {
       picture: pictureAt(state, index),
-      caption: `${mark}${said === undefined ? `${name} #${index}` : `${wrong ? '✗' : '✓'}${name.slice(0, 3)}→${said}`}`,
+      caption: `${mark}${prediction === undefined ? `${name} #${index}` : `${wrong ? '✗' : '✓'}${name.slice(0, 3)}→${prediction}`}`,
       selected: first + i === state.at,
       bad: wrong,
     };
@@ -231,7 +231,7 @@ export function classLines(view: View): string[] {
   const largest = Math.max(1, ...counts);
   const found =
     state.predictions.status === 'ready' && cols >= 38
-      ? recalls(labels, state.predictions.value.said, counts)
+      ? recalls(labels, state.predictions.value.predicted, counts)
       : undefined;
   const width = nameCols(report.classes, 8);
   const room = cols - 17 - width - (found === undefined ? 0 : 10);
@@ -248,10 +248,10 @@ export function classLines(view: View): string[] {
   });
 }
 
-function recalls(labels: Labels, said: Labels, counts: readonly number[]): number[] {
+function recalls(labels: Labels, predicted: Labels, counts: readonly number[]): number[] {
   const hits = counts.map(() => 0);
   labels.forEach((label, i) => {
-    if (said[i] === label) hits[label] = (hits[label] ?? 0) + 1;
+    if (predicted[i] === label) hits[label] = (hits[label] ?? 0) + 1;
   });
   return hits;
 }
@@ -299,10 +299,10 @@ function faceFacts({ state, cols }: View): string[] {
   const picture = pictureAt(state, currentIndex(state));
   if (picture === undefined) return [];
   const { min, mean, max } = faceRange(picture.data);
-  const said = saidOf(state, currentIndex(state) ?? 0);
+  const prediction = predictionOf(state, currentIndex(state) ?? 0);
   return [
     ...wrapped(`this face: ${min} to ${max}, mean ${mean.toFixed(0)}`, cols),
-    ...(said === undefined ? [] : [`model says ${said}`]),
+    ...(prediction === undefined ? [] : [`model says ${prediction}`]),
   ];
 }
 
@@ -315,11 +315,11 @@ function correctionLines({ state, theme, cols, now }: View): string[] {
   }
   const number = (action: LabelAction): number =>
     corrections.value.filter((own) => own.action === action).length;
-  const said =
+  const words =
     corrections.value.length === 0
       ? 'no decisions'
       : `${count(number('relabel'))} relabelled, ${count(number('drop'))} dropped, ${count(number('keep'))} kept`;
-  return wrapped(`${labels}: ${said}`, cols);
+  return wrapped(`${labels}: ${words}`, cols);
 }
 
 function twinLines({ state, theme, cols, now }: View): string[] {
@@ -341,6 +341,6 @@ function modelLines({ state, theme, cols, now }: View): string[] {
     return waitingLines(predictions, { empty: 'w shows what a model gets wrong', theme, cols, now });
   }
   const labels = reportOf(state)?.splits[state.split].labels ?? new Uint8Array(0);
-  const right = predictions.value.said.filter((said, i) => said === labels[i]).length;
+  const right = predictions.value.predicted.filter((predicted, i) => predicted === labels[i]).length;
   return wrapped(`${weights}: ${share(right, labels.length)} correct on ${state.split}`, cols);
 }

@@ -4,7 +4,7 @@ import { parseClasses } from '../../data/class_names.js';
 import type { Actions } from '../screen_module.js';
 import type { DataState } from './data_state.js';
 
-/** What the Data screen asks for. */
+/** The dialogs of the Data screen. */
 
 type Act = Actions<DataState>;
 
@@ -21,17 +21,17 @@ export function askForPath(act: Act, open: (path: string) => void): void {
   });
 }
 
-/** The data set that was asked for last: that could not be read, or that is open. */
+/** The path of the data set that could not be read last, else of the open one. */
 const wantedPath = ({ next, nextPath, path }: DataState): string =>
   next.status === 'failed' ? nextPath : path;
 
-/** Asks how the classes of the data set are called. @param open opens it again */
+/** Asks for the names of the classes of the data set. @param open opens it again */
 export function askForClasses(act: Act, open: (path: string, classes: string) => void): void {
   act.prompt({
     title: 'names of the classes',
     value: act.state.classes,
     history: 'classes',
-    help: 'as --classes: csv or a,b,c for numbered folders and labels, colere=Angry,joie=Happy for others; empty: as the data call them',
+    help: 'as --classes: csv or a,b,c for numbered folders and labels, colere=Angry,joie=Happy for others; empty: the names in the data',
     check: classesError,
     submit: (classes) => open(wantedPath(act.state), classes),
   });

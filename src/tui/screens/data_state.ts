@@ -17,17 +17,17 @@ export interface WantedFaces extends MatrixCell {
 
 export interface DataState {
   readonly path: string;
-  /** Names of the classes, as for `--classes`; empty: as the data call them. */
+  /** Names of the classes, as for `--classes`; empty: the names in the data. */
   readonly classes: string;
   readonly report: Loadable<DataReport>;
-  /** The data set that is to take its place, and its path. */
+  /** The data set that is being read to replace `report`, and its path. */
   readonly next: Loadable<DataReport>;
   readonly nextPath: string;
   readonly split: SplitName;
   /** The only class that is shown; undefined: all. */
   readonly only: number | undefined;
   readonly filter: 'all' | 'wrong' | 'twins' | 'constant' | 'cell';
-  /** The cell of a confusion matrix whose faces the filter `cell` shows, and what another screen wants to see. */
+  /** The cell of a confusion matrix whose faces the filter `cell` shows, and the faces that another screen has requested. */
   readonly cell: MatrixCell | undefined;
   readonly wanted: WantedFaces | undefined;
   /** Indices of the listed images, in order, and the position of the current one. */
@@ -44,7 +44,7 @@ export interface DataState {
   readonly twins: Loadable<Twin[][]>;
   readonly weights: string;
   readonly predictions: Loadable<Predictions>;
-  /** Path of the file with the decisions about labels, what it says, and the decisions before those of this session. */
+  /** The file of decisions about labels: its path and its content. `before`: the decisions that undo restores. */
   readonly labels: string;
   readonly corrections: Loadable<readonly Correction[]>;
   readonly before: readonly (Place & { readonly decision: Decision | undefined })[];

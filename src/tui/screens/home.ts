@@ -79,7 +79,7 @@ function unfinished(runs: Loadable<RunReport[]>): RunReport | undefined {
   return runs.value.find(({ status }) => status === 'crashed' || status === 'stopped' || status === 'failed');
 }
 
-/** One key for a fresh start. Runs, studies and files stay. */
+/** Asks whether to forget the workspace, for a fresh start. Runs, studies and files stay. */
 function askToForget(act: Act): void {
   act.ask({
     title: 'forget what was opened and set?',

@@ -51,7 +51,7 @@ function run(act: Act, ids: readonly string[], timed: boolean): void {
     act.note('training would distort the times: pause it on Train (space)', 'bad');
     return;
   }
-  act.set({ asked: ids.length, done: 0, running: undefined });
+  act.set({ total: ids.length, done: 0, running: undefined });
   act.load('bench', 'measuring', (engine, { signal }) =>
     engine.request(
       'kernels.bench',
@@ -120,14 +120,14 @@ function pin(act: Act): void {
   act.ask({
     title: `use ${entry.variant} for ${entry.kernel} ${entry.size}?`,
     lines: [
-      'It holds for every training and prediction on this adapter, of all folders of this user, until P takes it back. The results stay correct; only the speed changes.',
+      'Every training and prediction of this user on this adapter uses it, in all folders, until P unpins it. The results stay correct; only the speed changes.',
       ...slower(act, entry),
     ],
     choices: [{ key: 'p', label: `pin ${entry.variant}`, run: () => change(act, 'kernels.pin', entry) }],
   });
 }
 
-/** What pinning would cost, where that was measured. */
+/** How much slower pinning would be, if that was measured. */
 function slower({ state }: Pick<Act, 'state'>, { id, group, variant }: KernelEntry): string[] {
   const time = (own: string): number => state.results[own]?.ms?.median ?? Number.NaN;
   const others = listOf(state).filter((other) => other.group === group && time(other.id) < time(id));
@@ -143,14 +143,14 @@ function slower({ state }: Pick<Act, 'state'>, { id, group, variant }: KernelEnt
   ];
 }
 
-/** Pins the selected variant, or takes the pin of its shape back. */
+/** Pins the selected variant, or unpins the variant of its shape. */
 function change(act: Act, request: 'kernels.pin' | 'kernels.unpin', { id, variant }: KernelEntry): void {
   act.engine.request(request, { id }).then(
     ({ keys, path }) => {
       const shapes = keys.join(', ');
       if (keys.length === 0) act.note('nothing is pinned for this shape');
       else if (request === 'kernels.pin') act.note(`new runs use ${variant} for ${shapes} (${path})`, 'good');
-      else act.note(`no longer pinned: ${shapes}; what was measured counts again`, 'good');
+      else act.note(`no longer pinned: ${shapes}; training uses the measured choice again`, 'good');
       list(act);
     },
     (error: Error) => act.note(error.message, 'bad'),
@@ -237,13 +237,13 @@ const KEYS: readonly Binding<KernelsState>[] = [
   {
     keys: ['p'],
     hint: 'pin',
-    help: 'Makes a checked variant the choice for its shape on this machine; asks first',
+    help: 'Pins a checked variant as the choice for its shape on this machine; asks first',
     when: free,
     run: pin,
   },
   {
     keys: ['P'],
-    help: 'Takes the pinned choice for the shape of the selected kernel back',
+    help: 'Unpins the choice for the shape of the selected kernel',
     when: free,
     run: (act) => {
       const entry = selectedKernel(act.state);
@@ -275,7 +275,7 @@ export const kernels = defineScreen<KernelsState>({
   remembers: ['order'],
   initial: {
     ...{ list: EMPTY, results: {}, selected: 0, order: 'shape', bench: EMPTY, running: undefined },
-    ...{ asked: 0, done: 0, mode: 'table', source: EMPTY },
+    ...{ total: 0, done: 0, mode: 'table', source: EMPTY },
   },
   panels: [
     {

@@ -20,7 +20,7 @@ export interface KernelsState {
   readonly bench: Loadable<number>;
   readonly running: { readonly id: string; readonly share: number } | undefined;
   /** Number of kernels of the current measurement, and how many are done. */
-  readonly asked: number;
+  readonly total: number;
   readonly done: number;
   readonly mode: 'table' | 'source';
   readonly source: Loadable<SourceView>;
@@ -141,7 +141,7 @@ function statusLine({ state, theme, cols }: View): string {
   const { running, bench } = state;
   if (running !== undefined && bench.status === 'loading') {
     const part = running.share > 0 ? ` ${Math.round(100 * running.share)} %` : '';
-    return ` ${state.done + 1} of ${state.asked}: ${running.id}${part} · x stops`;
+    return ` ${state.done + 1} of ${state.total}: ${running.id}${part} · x stops`;
   }
   if (bench.status === 'failed') return theme.bad(`✗ ${bench.message}`).slice(0, cols + 20);
   const entry = selectedKernel(state);

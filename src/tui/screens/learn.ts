@@ -32,7 +32,7 @@ function layoutOf(body: Rect, { state }: ScreenView<LearnState>): Record<string,
     return { maps, arithmetic };
   }
   const [left, right] = columns(body, [{ share: 1 }, kind === 'wide' ? 30 : 24]) as [Rect, Rect];
-  // A number that is followed has much to tell.
+  // The arithmetic of a followed number needs many rows.
   const busy = state.mode !== 'maps' || stageNow(state) === 'loss';
   if (kind === 'standard') {
     const [maps, arithmetic] = stack(left, [{ share: 1 }, busy ? 10 : 4]) as [Rect, Rect];

@@ -136,7 +136,7 @@ function askForPicture(act: Act): void {
     title: 'a picture of a face',
     value: act.state.request.image ?? '',
     paths: true,
-    help: 'path of a picture; it takes the place of the first image; empty: the data alone',
+    help: 'path of a picture, which replaces the first image; empty: the data alone',
     check: (path) => (path === '' ? undefined : pictureError(path)),
     submit: (path) => openStep(act, { ...act.state.request, image: path === '' ? undefined : path }),
   });

@@ -66,7 +66,7 @@ export function mapsLines(view: View): string[] {
       : waitingLines(state.current, { empty: '→ computes the next stage', theme, cols, now });
   }
   const label = report.classes[report.labels[state.image] ?? 0]?.toLowerCase() ?? '';
-  const guess = report.guessed && state.image === 0 ? ', as it guesses' : '';
+  const guess = report.guessed && state.image === 0 ? ', predicted' : '';
   const face = `image ${state.image} of ${report.count}, ${label}${guess} (f)`;
   switch (result.stage) {
     case 'batch':
@@ -145,7 +145,7 @@ function probabilityLines(
   ];
 }
 
-/** The end of a name, which tells arrays apart, where it is too long. */
+/** A name cut at its start if it is too long, because its end tells arrays apart. */
 const tail = (name: string, cols: number): string =>
   name.length <= cols ? name : `…${name.slice(name.length - cols + 1)}`;
 
@@ -177,7 +177,7 @@ function againLines(view: View, result: Extract<StageReport, { stage: 'again' }>
   });
   return [
     ...wrapped(
-      `loss ${result.before.toFixed(4)} → ${result.after.toFixed(4)}; the gradient promised ${(result.before + result.predicted).toFixed(4)}`,
+      `loss ${result.before.toFixed(4)} → ${result.after.toFixed(4)}; the gradient predicted ${(result.before + result.predicted).toFixed(4)}`,
       cols,
     ).map(theme.strong),
     ...wrapped(verdict(result), cols),
@@ -212,7 +212,7 @@ export function mapsPictures(view: View): PlacedPicture[] {
   }));
 }
 
-/** The colour of the cursor: green, which is no colour of the scale. As gray, it is the opposite of what it covers. */
+/** The colour of the cursor: green, which the scale does not contain. In gray pictures, it inverts what it covers. */
 const CURSOR = [0, 200, 0] as const;
 
 /** A map with its cursor. */

@@ -38,7 +38,7 @@ export interface LearnState {
   readonly sort: Sort;
   /** Whether each map has a colour scale of its own; else the layer has one. */
   readonly perMap: boolean;
-  /** Place among the sorted channels, the weights of the update, or the classes of the loss. */
+  /** Index into the sorted channels, the weights of the update, or the classes of the loss. */
   readonly selected: number;
   /** Channels in the order of `sort`, and their pictures. */
   readonly order: readonly number[];
@@ -93,11 +93,14 @@ export function trainableWeights(state: LearnState): string[] {
   );
 }
 
-/** The keys of values that replace each other without a visible wait. */
+/** The values that stay visible until the next one has arrived. */
 type Replaced = 'view' | 'number' | 'loss';
 const tickets = new Map<Replaced, number>();
 
-/** Asks the engine, and shows the answer unless a later question was asked. Until then the old answer stays. */
+/**
+ * Shows the answer of the engine when it arrives, unless there is a later request for the same key. Until then the old answer
+ * stays.
+ */
 function replace<K extends Replaced>(
   act: Act,
   key: K,
@@ -203,7 +206,7 @@ export function drawTiles(act: Act): void {
   });
 }
 
-/** The place that is followed, as the engine wants it. */
+/** The request to the engine for the number that is followed. */
 export function placeOf(state: LearnState): Args<'learn.number'> {
   const { layer, kind, image, cursor, channel } = state;
   const [height = 1, width = 1] =

@@ -13,7 +13,7 @@ import { listLine } from '../widgets.js';
 
 export const ORDERS = ['latest', 'best', 'name', 'time'] as const;
 export const METRICS = ['validation accuracy', 'validation loss', 'training loss'] as const;
-/** What they are called where there is no room. */
+/** Their short names, for narrow panels. */
 const SHORT: Readonly<Record<(typeof METRICS)[number], string>> = {
   'validation accuracy': 'val',
   'validation loss': 'val loss',

@@ -134,7 +134,7 @@ const KEYS: readonly Binding<StudiesState>[] = [
   { keys: ['r'], help: 'Reads the studies again', run: (act) => reload(act) },
 ];
 
-/** The Studies screen: follows a search, and shows what has come of it. */
+/** The Studies screen: follows a search, and shows its results. */
 export const studies = defineScreen<StudiesState>({
   name: 'studies',
   title: 'Studies',
@@ -165,7 +165,7 @@ export const studies = defineScreen<StudiesState>({
     'paused: the trial was stopped early, because others were better after as many epochs; it goes on from its checkpoint if it is among the best later.',
     'The chart shows the curves of all trials (* the best, o the selected one), and with v the result of each trial by one setting.',
     'A cross-validation has configurations in place of importance: mean ± standard deviation over the folds, and the difference from the best with its 95 % interval (corrected resampled t-test).',
-    'Importance: how much worse a random forest predicts the rank of a trial when the values of a setting are permuted. not clear: no more than chance would give; more trials may tell.',
+    'Importance: how much worse a random forest predicts the rank of a trial when the values of a setting are permuted. "not clear": no more than by chance; more trials may show it.',
   ],
   summary: ({ state }) => {
     const report = reportOf(state);

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { StudyReport } from '../../engine/requests.js';
 import { type CvReport, comparisonOf } from '../../study/cv.js';
-import { whyUntold } from '../../study/importance.js';
+import { whyNoImportance } from '../../study/importance.js';
 import { type ParameterAxis, parameterAxes } from '../../study/parameter_axis.js';
 import { objectiveText, ranked } from '../../study/score.js';
 import type { TrialRecord } from '../../study/trial.js';
@@ -24,7 +24,7 @@ export interface Shown {
   readonly paths: readonly string[];
   /** Of the study that is shown; undefined if there are none. */
   readonly path: string | undefined;
-  /** Undefined if it cannot be read, too. */
+  /** Undefined if there are no studies, or if this one cannot be read. */
   readonly report: StudyReport | undefined;
   /** Why it cannot be read. */
   readonly problem?: string | undefined;
@@ -64,7 +64,7 @@ export function chartsOf(report: StudyReport): readonly string[] {
   return ['curves', ...axesOf(report).map(({ name }) => name)];
 }
 
-/** The settings in which the trials differ. The trainings of a cross-validation differ in their fold, which is none. */
+/** The settings in which the trials differ. The fold, in which the trainings of a cross-validation differ, is not one of them. */
 function axesOf({ trials, cv }: StudyReport): ParameterAxis[] {
   return cv === undefined ? parameterAxes(trials) : [];
 }
@@ -202,7 +202,7 @@ export function importanceLines({ state, cols, rows, theme }: View): string[] {
   const report = reportOf(state);
   if (report === undefined) return [];
   if (report.cv !== undefined) return configLines(report, report.cv, { cols, rows }).slice(0, rows);
-  const why = whyUntold(report.importance);
+  const why = whyNoImportance(report.importance);
   if (report.importance === undefined || why !== undefined) return wrapped(why ?? '', cols).slice(0, rows);
   const { parameters, explained } = report.importance;
   const names = Math.min(16, Math.max(...parameters.map(({ name }) => name.length)));

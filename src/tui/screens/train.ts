@@ -47,7 +47,7 @@ function setRate(act: Act, lr: number): void {
   const { run } = act.app;
   if (run === undefined) return;
   if (!steerRun(act, { type: 'lr', lr })) return;
-  act.setApp({ run: { ...run, asked: lr } });
+  act.setApp({ run: { ...run, requestedRate: lr } });
   act.note(`learning rate ${lr.toPrecision(3)} from the next batch on`, 'good');
 }
 
@@ -212,7 +212,7 @@ export const train = defineScreen<TrainState>({
   ],
   layout: (body, view) => (showsForm(view) ? formLayout(body) : runLayout(body, view)),
   keys: [
-    ...searchBindings('a setting, or a line of what happened', [FORM_LIST, EVENT_LIST]),
+    ...searchBindings('a setting, or an event', [FORM_LIST, EVENT_LIST]),
     ...FORM_KEYS,
     ...CONFUSION_KEYS,
     ...RUN_KEYS,

@@ -15,7 +15,7 @@ import { classesOf, runOf, type TrainState } from './train_panels.js';
 /** The two charts of the Train screen. */
 
 type View = PanelView<TrainState>;
-/** What a curve is made of, whatever the size of the panel. */
+/** The part of a view that determines the curves: all but the size of the panel. */
 type Look = Pick<View, 'state' | 'app' | 'capability'>;
 export type ChartName = 'loss' | TrainState['second'];
 
@@ -48,10 +48,10 @@ const FORMATS: Readonly<Record<ChartName, (value: number) => string>> = {
   'images/s': (value) => value.toFixed(0),
 };
 
-/** Values that are trained with, not measured: they are drawn as they are. */
+/** Whether a chart has no validation curve. Its values are not smoothed. */
 const isExact = (name: ChartName): boolean => VALIDATED[name] === undefined;
 
-/** All that is known of training, batch by batch: the latest points as they came, those before thinned. */
+/** The training curve, batch by batch: the latest points as they are, older ones thinned. */
 function rawOf({ state, app }: Look, name: ChartName): Series {
   const curve = CURVES[name](app.run as RunState);
   const begin = curve.recent[0]?.x ?? 0;
@@ -68,7 +68,7 @@ function rawOf({ state, app }: Look, name: ChartName): Series {
   };
 }
 
-/** Validation: once per epoch, and where somebody asked for it. */
+/** Validation: once per epoch, and when the user requested it. */
 function validationOf({ state, app }: Look, name: ChartName): Series[] {
   const run = app.run as RunState;
   const from = state.recent ? (run.loss.recent[0]?.x ?? 0) : 0;
@@ -91,7 +91,7 @@ const OTHER_STYLES = [
   { role: 'fourth', mark: 'x' },
 ] as const;
 
-/** The other runs, a curve each with its run: the validation, or without one what was trained. */
+/** One curve for each of the other runs: its validation, or without one, its training. */
 function othersOf({ state }: Look, name: ChartName): { readonly run: RunState; readonly series: Series }[] {
   return state.others.flatMap((run, i) => {
     const style = OTHER_STYLES[i];
@@ -136,7 +136,7 @@ export function curvesOf(view: Look, name: ChartName): Series[] {
   ];
 }
 
-/** The part of the x axis that there is, in epochs. */
+/** The whole x axis, in epochs: from the start to the end of the longest run. */
 export function extentOf({ state, app }: Pick<Look, 'state' | 'app'>): readonly [number, number] {
   const run = app.run as RunState;
   const ends = [run, ...state.others].flatMap(({ step, epochs }) => [
@@ -156,7 +156,7 @@ interface Axis {
 
 const number = (x: number): string => (Number.isInteger(x) ? String(x) : x.toFixed(2));
 
-/** The x axis: a run is told in epochs, and each of its places is a step and a time too. */
+/** Converts places of a run, which are in epochs, to the unit of the x axis. */
 export function axisOf(run: RunState, axis: XAxis): Axis {
   const steps = run.start?.stepsPerEpoch ?? 1;
   if (axis === 'step')
@@ -261,14 +261,14 @@ export function chartLines(view: View, panel: string): string[] {
   return chartTable(placed(view, name, own.slice(0, own.length - others)), options);
 }
 
-/** The title with all there is to say, or as much of it as there is room for. */
+/** The title: the longest version that fits into the panel. */
 export function chartTitle(view: View, panel: string): string {
   const name = chartOf(panel, view.state);
   const { theme, capability, state, cols } = view;
   const format = FORMATS[name];
   const { cursor } = state.chart;
   if (cursor !== undefined) return cursorTitle(view, name, cursor);
-  // The latest values, not smoothed ones: what is smoothed is said to be.
+  // These are the latest values. The smoothed value is named as such.
   const own = [{ ...rawOf(view, name), role: 'train' as const }, ...validationOf(view, name)];
   const series = [...own, ...othersOf(view, name).map((other) => other.series)];
   const notes = [state.log ? 'log' : '', partWord(state, name)].filter(Boolean);

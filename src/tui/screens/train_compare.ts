@@ -31,7 +31,7 @@ export function askForOthers(act: Act): void {
   );
 }
 
-/** What is chosen at once: the marks of Runs, or no run. */
+/** Options that replace all other runs: by the runs marked on Runs, or by none. */
 function wholeOptions(act: Act, others: readonly RunReport[]): PickOption[] {
   const { marked = [] } = (act.app.screens.runs ?? {}) as { readonly marked?: readonly string[] };
   const runs = others.filter(({ path }) => marked.includes(path)).slice(0, MOST_OTHERS);

@@ -25,7 +25,7 @@ function ranked(run: RunState, counts: readonly (readonly number[])[]): MatrixCe
   const classes = classesOf(run, counts.length);
   return confusions(counts, classes, counts.length ** 2).map(({ from, to }) => ({
     truth: classes.indexOf(from),
-    said: classes.indexOf(to),
+    predicted: classes.indexOf(to),
   }));
 }
 
@@ -34,16 +34,16 @@ function cellOf(act: Pick<Act, 'app' | 'state'>): MatrixCell {
   const counts = countsOf(act);
   const { run } = act.app;
   if (act.state.cell !== undefined || counts === undefined || run === undefined)
-    return act.state.cell ?? { truth: 0, said: 0 };
-  return ranked(run, counts)[0] ?? { truth: 0, said: 0 };
+    return act.state.cell ?? { truth: 0, predicted: 0 };
+  return ranked(run, counts)[0] ?? { truth: 0, predicted: 0 };
 }
 
 function move(act: Act, key: string): void {
   const last = (countsOf(act)?.length ?? 1) - 1;
-  const { truth, said } = cellOf(act);
+  const { truth, predicted } = cellOf(act);
   const within = (at: number): number => Math.max(0, Math.min(last, at));
   const [down, right] = { up: [-1, 0], down: [1, 0], left: [0, -1], right: [0, 1] }[key] ?? [0, 0];
-  act.set({ cell: { truth: within(truth + (down ?? 0)), said: within(said + (right ?? 0)) } });
+  act.set({ cell: { truth: within(truth + (down ?? 0)), predicted: within(predicted + (right ?? 0)) } });
 }
 
 /** The next or previous of the most frequent confusions. */
@@ -51,8 +51,8 @@ function nextConfusion(act: Act, step: number): void {
   const counts = countsOf(act);
   if (counts === undefined || act.app.run === undefined) return;
   const all = ranked(act.app.run, counts);
-  const { truth, said } = cellOf(act);
-  const at = all.findIndex((own) => own.truth === truth && own.said === said);
+  const { truth, predicted } = cellOf(act);
+  const at = all.findIndex((own) => own.truth === truth && own.predicted === predicted);
   const next = at < 0 ? 0 : (at + step + all.length) % all.length;
   if (all[next] !== undefined) act.set({ cell: all[next] });
 }
@@ -63,7 +63,7 @@ function openFaces(act: Act): void {
   const counts = countsOf(act);
   if (run?.start === undefined || counts === undefined) return;
   const { config, path } = run.start;
-  const { truth, said } = cellOf(act);
+  const { truth, predicted } = cellOf(act);
   const weights = weightsOf(run, path);
   if (config['fold'] !== undefined) {
     act.note('this run validates on a fold of the data, which Data does not show', 'bad');
@@ -74,7 +74,7 @@ function openFaces(act: Act): void {
     return;
   }
   const [data, classes] = [String(config['data']), String(config['classes'] ?? '')];
-  const wanted: WantedFaces = { truth, said, weights, count: counts[truth]?.[said] ?? 0 };
+  const wanted: WantedFaces = { truth, predicted, weights, count: counts[truth]?.[predicted] ?? 0 };
   act.setApp({
     workspace: withData(workspace, data, classes),
     screens: { ...screens, data: { ...screens.data, wanted } },
@@ -102,8 +102,8 @@ export function pressCell(
 ): void {
   const cell = matrixCellAt(at, countsOf(act)?.length ?? 0, { cols, rows });
   if (cell === undefined) return;
-  const { truth, said } = act.state.cell ?? {};
-  if (cell.truth === truth && cell.said === said) openFaces(act);
+  const { truth, predicted } = act.state.cell ?? {};
+  if (cell.truth === truth && cell.predicted === predicted) openFaces(act);
   else act.set({ cell });
 }
 

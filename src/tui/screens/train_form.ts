@@ -175,7 +175,7 @@ export const FORM_LIST: SearchedList<TrainState> = {
   when: showsForm,
   rows: () => ['', ...OPTION_ENTRIES.map(([name, { help }]) => `${name} ${help}`)],
   at: ({ state }) => state.selected,
-  // What a filter hides is shown when it is gone to.
+  // Going to a row that the filter hides removes the filter.
   go: (act, selected) => act.set({ selected, ...(!isLeft(act, selected) && { filter: '' }) }),
   onLine: (view, line) => {
     const row = line === 0 ? { row: 0 } : formWindow(view).lines[line - 1];
@@ -290,7 +290,7 @@ export const FORM_KEYS: readonly Binding<TrainState>[] = [
   },
   {
     keys: ['q'],
-    help: 'On a setting: selects the first row, where q quits; a word that is typed ends nothing',
+    help: 'On a setting: selects the first row, where q quits; so typing a word does not quit',
     when: (act) => showsForm(act) && act.state.selected > 0,
     run: (act) => {
       act.set({ selected: 0 });

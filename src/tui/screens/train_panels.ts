@@ -160,7 +160,9 @@ function bestWords({ epochs }: RunState): string {
 
 function endLines({ theme }: View, run: RunState): string[] {
   if (run.phase === 'lost')
-    return [theme.bad(run.killed ? '✗ killed by you · R resumes' : '✗ the engine crashed · R resumes')];
+    return [
+      theme.bad(run.killed ? '✗ you killed the engine · R resumes' : '✗ the engine crashed · R resumes'),
+    ];
   if (run.phase === 'failed') {
     const more =
       run.start === undefined ? 'n returns to the form' : 'n new run · R resumes from the last checkpoint';

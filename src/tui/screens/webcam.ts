@@ -49,14 +49,14 @@ function askSource(act: Act): void {
   });
 }
 
-/** Several models that vote. The picture goes on if one of them is not there. */
+/** Asks for several models that vote. If one of them does not exist, the camera continues with the old ones. */
 function askVoters(act: Act): void {
   const names = (text: string): string[] => text.split(' + ').map((name) => name.trim());
   const whyNot = (name: string): string | undefined => {
     try {
       return existsSync(weightsPath(name)) ? undefined : `${name || 'empty'}: not found`;
     } catch (error) {
-      return (error as Error).message; // with a name that it may have been meant to be
+      return (error as Error).message; // it suggests similar names
     }
   };
   act.prompt({
@@ -116,7 +116,7 @@ export const webcam = defineScreen<WebcamState>({
     {
       keys: ['h'],
       hint: 'heat',
-      help: 'Shows on every face where the model finds the evidence for its answer (Grad-CAM), and what that costs',
+      help: 'Shows on every face where the model finds the evidence for its answer (Grad-CAM), and the time that takes',
       when: looking,
       run: heat,
     },
@@ -150,7 +150,7 @@ export const webcam = defineScreen<WebcamState>({
     'The bars: the probability of each expression for the face in the green box (f selects the next one). They are averaged over a short time so that they do not flicker; e turns this off.',
     '"No face found" is about the current frame: nothing of an earlier frame is shown.',
     'ms: the time to read the frame, to detect its faces, and to classify them. Frames that the classifier has no time for are dropped, so the picture is never delayed.',
-    'h covers every face, as the model sees it, with Grad-CAM: the brighter a place, the more it raises the score of the answer. It shows where, not what, and is as coarse as the last convolution. Its time stands below the others. Photos and videos are without it.',
+    'h covers every face, as the model sees it, with Grad-CAM: the brighter a place, the more it raises the score of the answer. It shows where, not what, and is as coarse as the last convolution. Its time is below the others. Photos and videos do not show it.',
     'Nothing is recorded or sent. p saves a photo, and --record a video; the screen shows when they do.',
     'Networks like these are right about two times in three, and less often for faces unlike their training images. They see an expression, not what a person feels.',
   ],

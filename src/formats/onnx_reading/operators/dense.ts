@@ -6,7 +6,7 @@ import { type Activations, inOrder, PLAIN, placesOf } from '../values.js';
 import type { Operators } from './operator.js';
 import { forChannels } from './pointwise.js';
 
-/** A dense layer. @param weight [inputs, units], or [units, inputs] where it is turned */
+/** Adds a dense layer. @param weight [inputs, units], or [units, inputs] if `turned` */
 function addDense(
   node: Node,
   building: Building,
@@ -27,7 +27,7 @@ function addDense(
   const [inputs, units] = turned ? [second, first] : [first, second];
   if (x.order.axes !== undefined || x.dims.length !== 1)
     node.refuse(
-      `its input is [batch, ${x.dims.join(', ')}]; expected [batch, numbers], behind Flatten or a global pool`,
+      `its input is [batch, ${x.dims.join(', ')}]; expected [batch, numbers], the output of Flatten or a global pool`,
     );
   if (x.shape[0] !== inputs) node.refuse(`its weights take ${inputs} numbers; its input has ${x.shape[0]}`);
   const places = placesOf(x);
@@ -45,7 +45,7 @@ function addDense(
   return building.add(node, layer, [x], result, { kernel, ...(bias && { bias }) });
 }
 
-/** Numbers for the units of a layer: one for each, or one for all. */
+/** Expands one number for all units, or one for each, to one for each. */
 export function forUnits(node: Node, { data, dims }: Constant, units: number): Float32Array {
   const row = dims.every((n, i) => i === dims.length - 1 || n === 1);
   if (!row || (data.length !== units && data.length !== 1))
@@ -53,7 +53,7 @@ export function forUnits(node: Node, { data, dims }: Constant, units: number): F
   return Float32Array.from({ length: units }, (_, i) => data[data.length === 1 ? 0 : i] as number);
 }
 
-/** Dense layers, normalisation and what belongs to the end of networks. */
+/** Dense layers, normalisation, and operators at the end of networks. */
 export const DENSE: Operators = {
   Gemm: (node, building) => {
     node.must('transA', 0);
@@ -91,20 +91,20 @@ export const DENSE: Operators = {
     node.integer('seed', 0);
     const given = node.constant(1)?.data[0];
     if ((node.constant(2)?.data[0] ?? 0) !== 0)
-      node.refuse('it is on in inference; only one for training is supported');
+      node.refuse('it is active in inference; only dropout in training is supported');
     const rate = node.float('ratio', given ?? 0.5);
     if (!(rate >= 0 && rate < 1)) node.refuse(`ratio = ${rate}; expected a number in [0, 1)`);
     return building.add(node, Dropout({ rate }), [x], { dims: x.dims });
   },
   Softmax: (node, building) => addSoftmax(node, building),
-  // The logarithm of the probabilities, as PyTorch's NLLLoss takes it: the network ends in the probabilities themselves.
+  // LogSoftmax, as PyTorch's NLLLoss needs it, is read as a softmax: the output of the network is the probabilities.
   LogSoftmax: (node, building) =>
     node.isOutput(node.output)
       ? addSoftmax(node, building)
       : node.refuse('it is supported at the end of the network only'),
 };
 
-/** Layer normalisation. Of one that stands for several nodes, axes and epsilon are inputs 3 and 4. */
+/** Layer normalisation. If `withoutSteps` has made the node from several ones, axes and epsilon are inputs 3 and 4. */
 function addLayerNorm(node: Node, building: Building): Activations {
   const x = node.activations();
   const axes = node.list('axes', 3) ?? [node.integer('axis', -1)];
@@ -131,7 +131,7 @@ function addSoftmax(node: Node, building: Building): Activations {
   const axis = node.integer('axis', node.operatorSet < 13 ? 1 : -1);
   const own = (axis < 0 ? axis + rank : axis) - 1;
   const channels = x.order.axes === undefined ? x.dims[own] === x.shape[0] : x.order.axes[own] === 2;
-  // Older versions took all axes from that one on together.
+  // In older versions, softmax was over all axes from this one on.
   if (!channels || (node.operatorSet < 13 && own !== x.dims.length - 1 && x.dims.length > 1))
     node.refuse(`axis = ${axis}; only that of the channels is supported`);
   return building.add(node, Softmax(), [x], { dims: x.dims, positive: true });

@@ -22,7 +22,7 @@ import type { Constant } from '../tensors.js';
 import { type Activations, flattened, inOrder, sameOrder } from '../values.js';
 import type { Operator, Operators } from './operator.js';
 
-/** A function of single values, 0 or more for such. @param positive whether it gives nothing below 0 of others too */
+/** An elementwise function that is at least 0 for inputs of at least 0. @param positive whether it is never below 0 */
 const pointwise =
   (layer: (node: Node) => Layer, positive: boolean): Operator =>
   (node, building) => {
@@ -33,7 +33,7 @@ const pointwise =
 const named = (activation: ActivationName, positive: boolean): Operator =>
   pointwise(() => Activation({ activation }), positive);
 
-/** Limits from below and above, attributes up to version 10 of the operators and inputs since. */
+/** Clip. Its limits are attributes up to operator set 10, and inputs in later ones. */
 function addClip(node: Node, building: Building): Activations {
   const x = node.activations();
   const limit = (input: number, attribute: string, otherwise: number): number =>
@@ -50,7 +50,7 @@ function addClip(node: Node, building: Building): Activations {
   return x;
 }
 
-/** Numbers of the file as one for each channel of an input. */
+/** Expands an array of the file to one number for each channel of an input. */
 export function forChannels(node: Node, x: Activations, { dims, data }: Constant): Float32Array {
   const rank = x.dims.length + 1;
   const channels = x.shape.at(-1) as number;
@@ -69,7 +69,7 @@ export function forChannels(node: Node, x: Activations, { dims, data }: Constant
   return x.order.axes === undefined ? inOrder(data, x) : Float32Array.from(data);
 }
 
-/** x * scale + offset for each channel, from numbers of the file. */
+/** Adds x * scale + offset for each channel, with numbers of the file. */
 function addAffine(
   node: Node,
   building: Building,
@@ -104,11 +104,11 @@ function addAffine(
   );
 }
 
-/** Whether a layer multiplies and adds numbers that were stored in the file: a normalisation of nothing. */
+/** Whether a layer was added by `addAffine`: a batch normalisation with mean 0 and variance 1. */
 export const isAffine = ({ kind, config }: Layer): boolean =>
   kind === 'BatchNormalization' && config['epsilon'] === 0 && config['trainable'] === false;
 
-/** The same layer with a bias; undefined for one that has one, or can have none. */
+/** The layer with a bias; undefined if it already has one, or cannot have one. */
 function withBias({ kind, config }: Layer): Layer | undefined {
   if (config['useBias'] !== false) return undefined;
   const options = { ...config, useBias: true } as never; // a layer's config repeats its options
@@ -116,17 +116,17 @@ function withBias({ kind, config }: Layer): Layer | undefined {
   return make?.(options);
 }
 
-/** Both inputs of a node, of which one may be stored in the file. */
+/** The two inputs of a node: one is an output of a layer, the other may be stored in the file. */
 function operands(node: Node): { x: Activations; constant: Constant | undefined; first: boolean } {
   const [a, b] = [node.value(0), node.value(1)];
   const first = a.kind === 'activations';
   const [x, other] = first ? [a, b] : [b, a];
   if (x.kind === 'constant')
-    return node.refuse('it computes with numbers of the file alone, which is not supported');
+    return node.refuse('both of its inputs are stored in the file, which is not supported');
   return { x, first, constant: other.kind === 'constant' ? other : undefined };
 }
 
-/** Sums of several inputs of one shape. */
+/** The sum of several inputs of the same shape. */
 function addSum(node: Node, building: Building): Activations {
   const inputs = node.branches;
   const [first, ...others] = inputs;
@@ -198,7 +198,7 @@ function addHardSigmoid(node: Node, building: Building, alpha: number, beta: num
   return building.add(node, ReLU({ maxValue: 1 }), [line], { ...result, positive: true });
 }
 
-/** Operators that treat every value alike, or those of a channel. */
+/** Operators that apply the same function to every value, or to all values of a channel. */
 export const POINTWISE: Operators = {
   Relu: pointwise(() => ReLU(), true),
   LeakyRelu: (node, building) => {
@@ -216,7 +216,7 @@ export const POINTWISE: Operators = {
     const x = node.activations();
     return building.add(node, Multiply(), [x, addHardSigmoid(node, building, 1 / 6, 0.5)], { dims: x.dims });
   },
-  // Of a sigmoid, as the end of a network of sigmoids is written.
+  // Only the logarithm of a sigmoid, which exported networks that end in sigmoids contain.
   Log: (node, building) => {
     const x = node.activations();
     if (building.before(x)?.layer.config['activation'] !== 'sigmoid')

@@ -4,13 +4,13 @@ import type { Node } from '../node.js';
 import type { Activations } from '../values.js';
 import type { Operators } from './operator.js';
 
-/** How values in between are computed, which does not matter here: all of them say how images are resized. */
+/** Attributes of interpolation. They do not matter here, because fer-tui resizes the images itself. */
 const WAYS = ['mode', 'coordinate_transformation_mode', 'nearest_mode', 'keep_aspect_ratio_policy'];
 const NUMBERS = ['cubic_coeff_a', 'extrapolation_value', 'exclude_outside', 'antialias'];
 
-/** The extents that a node asks for, without the batch. */
+/** The output extents of a node, without the batch. */
 function wantedOf(node: Node, { dims }: Activations): number[] {
-  // `Upsample` and the first `Resize` have factors alone, as their second input or an attribute.
+  // `Upsample` and the first `Resize` have only factors, as their second input or an attribute.
   const first = node.op === 'Upsample' || node.operatorSet < 11;
   const sizes = first ? undefined : node.constant(3);
   const factors = Array.from(node.constant(first ? 1 : 2)?.data ?? node.floats('scales'));
@@ -29,10 +29,13 @@ function wantedOf(node: Node, { dims }: Activations): number[] {
     : node.refuse(`[batch, ${dims.join(', ')}] cannot be resized by [${given.join(', ')}]`);
 }
 
-/** Pixels of an edge at most. */
+/** Most pixels of an edge. */
 const MOST = 4096;
 
-/** A network that resizes its images first is one for images of that size, to which all are brought here. */
+/**
+ * If a network first resizes its images, the result is a network for images of that size, to which fer-tui resizes all images
+ * anyway.
+ */
 function resize(node: Node, building: Building): Activations {
   const x = node.image();
   for (const name of WAYS) node.text(name, '');
@@ -44,7 +47,7 @@ function resize(node: Node, building: Building): Activations {
   for (const [i, axis] of axes.entries()) shape[axis] = dims[i] as number;
   if (x.position !== IMAGES || !building.isTakenOnce(x) || shape[2] !== x.shape[2])
     node.refuse(
-      `[batch, ${x.dims.join(', ')}] becomes [batch, ${dims.join(', ')}]; only the images themselves are resized, right behind the input`,
+      `[batch, ${x.dims.join(', ')}] becomes [batch, ${dims.join(', ')}]; resizing is supported only for the images, directly after the input`,
     );
   building.resizeImages(shape);
   return { ...x, shape, dims };

@@ -18,17 +18,17 @@ import { addBorder } from './windows.js';
 
 /** Codes of the types of floats. */
 const FLOATS = [1, 10, 11, 16];
-/** The extent of the batch in a list of extents: it is not known before there are images. */
+/** The extent of the batch in a list of extents. It is not known yet. */
 const BATCH = Number.NaN;
 
 const list = (data: readonly number[]): Constant => ({ kind: 'constant', dims: [data.length], data });
 
-/** The output of a layer in another shape of the file. */
+/** The output of a layer with other extents in the file. */
 function reshaped(node: Node, building: Building, x: Activations, dims: readonly number[]): Activations {
   const isVector = dims.filter((n) => n > 1).length < 2;
   const moved = x.order.axes === undefined && !isVector ? undefined : withDims(x, dims);
   if (moved !== undefined) return moved;
-  // Values that lie here as in the file become an image whose axes are in the order of the file.
+  // If the values have the same order here and in the file, they become an image with the axes of the file.
   const alike = x.order.axes === undefined ? x.order.pieces === undefined : flattened(x) === PLAIN;
   if (dims.length === 3 && alike) {
     const targetShape = dims as [number, number, number];
@@ -41,7 +41,7 @@ function reshaped(node: Node, building: Building, x: Activations, dims: readonly
   return building.add(node, Flatten(), [x], { dims, order: flattened(x) });
 }
 
-/** The extents that `Reshape` asks for, without the batch. */
+/** The output extents of `Reshape`, without the batch. */
 function target(node: Node, x: Activations, wanted: readonly number[]): number[] {
   const [batch = 0, ...dims] = wanted;
   const size = sizeOf(x.dims);
@@ -50,7 +50,7 @@ function target(node: Node, x: Activations, wanted: readonly number[]): number[]
   const product = known.reduce((all, n) => all * (n === -1 ? 1 : n), 1);
   const full = known.map((n) => (n === -1 ? size / product : n));
   const fits = full.every((n) => Number.isInteger(n) && n > 0) && sizeOf(full) === size;
-  // Files for a batch of one size name it; they compute the same for any.
+  // Files for a fixed batch size contain it here; it does not matter.
   if (!fits || !(Number.isNaN(batch) || batch >= -1) || known.filter((n) => n === -1).length > 1)
     node.refuse(`[batch, ${x.dims.join(', ')}] cannot become [${wanted.join(', ')}]`);
   return full;
@@ -64,7 +64,7 @@ function axesOf(node: Node, axes: readonly number[], rank: number): number[] {
   return own;
 }
 
-/** The extents without, or with, some axes of 1. */
+/** The extents without some axes of extent 1. */
 function squeezed(node: Node, x: Activations): number[] {
   const all = [BATCH, ...x.dims];
   const given = node.list('axes', 1) ?? all.flatMap((n, i) => (n === 1 ? [i] : []));
@@ -74,7 +74,7 @@ function squeezed(node: Node, x: Activations): number[] {
   return all.filter((_, i) => i > 0 && !axes.includes(i));
 }
 
-/** The extents with more axes of 1 among them. @param all with the batch */
+/** The extents with more axes of extent 1. @param all extents, with the batch */
 function unsqueezed(node: Node, all: readonly number[]): number[] {
   const given = node.list('axes', 1) ?? [];
   const rank = all.length + given.length;
@@ -119,7 +119,7 @@ function transpose(node: Node, x: Activations, given: readonly number[]): Activa
   return { ...x, dims };
 }
 
-/** Values of branches side by side. */
+/** The concatenation of several inputs. */
 function concatenate(node: Node, building: Building): Value {
   const axis = node.integer('axis', 1);
   if (node.inputs.every((_, i) => node.value(i).kind === 'constant'))
@@ -144,10 +144,10 @@ function concatenate(node: Node, building: Building): Value {
   return building.add(node, Concatenate(), inputs, { dims, order });
 }
 
-/** Pieces of a vector at most. */
+/** Most pieces of a vector. */
 const MOST_PIECES = 1000;
 
-/** The order of vectors side by side. */
+/** The order of concatenated vectors. */
 function joined(node: Node, inputs: readonly Activations[]): Order {
   const pieces = inputs.flatMap(({ shape, order }): readonly Piece[] =>
     order.axes === undefined ? (order.pieces ?? [{ size: sizeOf(shape) }]) : [],
@@ -158,7 +158,7 @@ function joined(node: Node, inputs: readonly Activations[]): Order {
     : node.refuse(`a vector of ${pieces.length} pieces; at most ${MOST_PIECES} are supported`);
 }
 
-/** What `Pad` adds, as an attribute or an input. */
+/** `Pad`; the widths of its borders are an attribute or an input. */
 function pad(node: Node, building: Building): Activations {
   const mode = node.text('mode', 'constant');
   const value = node.constant(2)?.data[0] ?? node.float('value', 0);
@@ -168,7 +168,7 @@ function pad(node: Node, building: Building): Activations {
   return addBorder(node, building, node.activations(), node.list('pads', 1) ?? []);
 }
 
-/** A piece of an image that lacks rows and columns at its edges. */
+/** `Slice` of an image: cuts rows and columns off its edges. */
 function cropped(node: Node, building: Building, x: Activations): Activations {
   const [starts, ends] = [node.list('starts', 1) ?? [], node.list('ends', 2) ?? []];
   const axes = node.list('axes', 3) ?? starts.map((_, axis) => axis);

@@ -17,23 +17,23 @@ import { type Constant, readerOf } from '../tensors.js';
 import { type Activations, CHANNELS_FIRST, inOrder, PLAIN } from '../values.js';
 import type { Operators } from './operator.js';
 
-/** Rows and columns of padding, and the stride, at most. */
+/** Largest padding, in rows or columns, and largest stride. */
 const MOST = 1000;
 
 /** Top, left, bottom, right. */
 type Pads = readonly [number, number, number, number];
 
 interface Place {
-  /** Of the image. */
+  /** Height and width of the image. */
   readonly extents: readonly [number, number];
-  /** How far a window reaches. */
+  /** Height and width of a window, including dilation. */
   readonly kernel: readonly [number, number];
   readonly stride: readonly [number, number];
   readonly dilation: readonly [number, number];
   readonly pads: Pads;
 }
 
-/** Where the windows of a node lie on an image [C, H, W] of the file. */
+/** The positions of a node's windows on an image [C, H, W] of the file. */
 function windowsOf(node: Node, { dims }: Activations, kernel: readonly number[]): Place {
   const [kh = 0, kw = 0, ...more] = kernel;
   if (more.length > 0 || !(kh > 0 && kw > 0))
@@ -50,7 +50,7 @@ function windowsOf(node: Node, { dims }: Activations, kernel: readonly number[])
   return { extents, kernel: reach, stride, dilation, pads: padsOf(node, extents, reach, stride) };
 }
 
-/** Whether Keras's `same` puts the windows there. */
+/** Whether Keras's `same` gives the same windows. */
 function isSame({ extents, kernel, stride, pads }: Place): boolean {
   return extents.every((extent, i) => {
     const [size, before, after] = [kernel[i] as number, pads[i] as number, pads[i + 2] as number];
@@ -88,7 +88,7 @@ function padsOf(
 
 const isPadded = (pads: Pads): boolean => pads.some((n) => n > 0);
 
-/** An input with channels in front of rows and columns; one with its axes in another order is permuted. */
+/** The input image in the order [C, H, W]; an image with its axes in another order is permuted. */
 function imageOf(node: Node, building: Building): Activations {
   const x = node.image();
   const [channels, rows, columns] = x.order.axes as readonly [number, number, number];
@@ -103,7 +103,7 @@ function bordered(node: Node, building: Building, x: Activations, [top, left, bo
   return { x: withFileDims(y), padding: 'valid' } as const;
 }
 
-/** An image with channels first, whose extents in the file follow from those here. */
+/** An image with channels first, with the extents in the file computed from the shape here. */
 function withFileDims(x: Activations): Activations {
   const [h = 1, w = 1, c = 1] = x.shape;
   return { ...x, dims: [c, h, w] };
@@ -127,7 +127,7 @@ function biasOf(node: Node, input: number): { readonly bias?: Float32Array } {
   return bias === undefined ? {} : { bias: Float32Array.from(bias.data) };
 }
 
-/** A convolution of maps of one place, as behind a global pool, is a dense layer. */
+/** A 1 x 1 convolution of 1 x 1 maps, as after a global pool, becomes a dense layer. */
 function addPointDense(node: Node, building: Building, x: Activations, weight: Constant): Activations {
   const [units = 0, inputs = 0, ...window] = weight.dims;
   if (
@@ -156,7 +156,7 @@ function addPointDense(node: Node, building: Building, x: Activations, weight: C
   );
 }
 
-/** A pool, with a border of zeros where that does not change what it gives. */
+/** Adds a pool. Padding becomes a border of zeros if that does not change the result. */
 function addPool(
   node: Node,
   building: Building,
@@ -175,7 +175,7 @@ function addPool(
     return withFileDims(building.add(node, y, [from]));
   };
   if (!isPadded(pads)) return pool(x, 'valid');
-  // Windows of Keras's padding leave out what lies outside of the image.
+  // In Keras, the part of a window outside of the image is ignored.
   if (isSame({ ...place, pads }) && !(counted && isPadded(place.pads))) return pool(x, 'same');
   if (ofMaximum && !x.positive)
     node.refuse(
@@ -186,7 +186,7 @@ function addPool(
   return pool(bordered(node, building, x, pads).x, 'valid');
 }
 
-/** The pads with which as many windows fit as `ceil_mode` makes: the last ones go on beyond the image, and begin inside of it. */
+/** The pads that give as many windows as `ceil_mode`. The last windows extend beyond the image, but begin inside of it. */
 function roundedUp({ extents, kernel, stride, pads }: Place): Pads {
   const end = (i: 0 | 1): number => {
     const [extent, size, before, after] = [extents[i], kernel[i], pads[i], pads[i + 2] as number];
@@ -252,7 +252,7 @@ export const WINDOWS: Operators = {
   ReduceMax: (node, building) => addReduced(node, building, GlobalMaxPooling2D()),
 };
 
-/** One number of each map, by a node that names the axes. */
+/** Adds a reduction of each map to one number; the node names the axes. */
 function addReduced(node: Node, building: Building, layer: Layer): Activations {
   const x = node.activations();
   const { axes: own } = x.order;
@@ -266,7 +266,7 @@ function addReduced(node: Node, building: Building, layer: Layer): Activations {
   return addGlobal(node, building, x, keep, layer);
 }
 
-/** One number of each map. @param keep whether axes of extent 1 stay in the file */
+/** Adds a global pool. @param keep whether the output keeps axes of extent 1 */
 function addGlobal(node: Node, building: Building, x: Activations, keep: boolean, layer: Layer): Activations {
   const { axes = [] } = x.order;
   const channels = x.shape.at(-1) as number;
@@ -274,7 +274,7 @@ function addGlobal(node: Node, building: Building, x: Activations, keep: boolean
   return building.add(node, layer, [x], { dims, order: PLAIN });
 }
 
-/** An image with a border of zeros, as `Pad` makes it. */
+/** Adds a border of zeros, for `Pad`. */
 export function addBorder(
   node: Node,
   building: Building,
