@@ -116,8 +116,8 @@ export const fromKeras = (json: unknown, source: string): Network => readKeras(j
 
 /**
  * Converts Keras's JSON to a network. Nested models are replaced by their layers.
- * @param source name of the file, for messages @param version version of Keras, if the file states it outside of the JSON Throws
- * RunError that names the layer, class and option that is not supported.
+ * @param source name of the file, for messages @param version version of Keras, if the file states it outside of the JSON
+ * Throws RunError that names the layer, class and option that is not supported.
  */
 export function readKeras(json: unknown, source: string, version?: string): ReadModel {
   const {
