@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { SEVEN_NAMING } from '../../src/data/class_names.js';
-import { csvTexts } from '../../src/data/csv_dialect.js';
+import { csvTexts, encodingOf } from '../../src/data/csv_dialect.js';
 import { parseFer2013Csv } from '../../src/data/fer2013_csv.js';
 import { loadDataset } from '../../src/data/load.js';
 import { limitSplit } from '../../src/data/rows.js';
@@ -34,6 +34,11 @@ describe('the CSV files of FER-2013', () => {
     expect([train.images[0], validation.images[0], test.images[0]]).toEqual([7, 255, 9]);
     expect([train.images[255], train.images[256], train.images.length]).toEqual([255, 0, PIXELS]);
     expect(data).toMatchObject({ height: 48, width: 48, channels: 1, skipped: 0, name: 'FER-2013' });
+  });
+
+  it('reads rows of which none is Angry', async () => {
+    const { splits } = await loadFile(csv([1, 2, 3, 4, 5, 6].map((label) => [label, 'Training'])));
+    expect([...splits.train.labels]).toEqual([1, 2, 3, 5, 6, 4]);
   });
 
   it('reads icml_face_data.csv: other columns, stray spaces, quotes', async () => {
@@ -108,8 +113,8 @@ describe('the CSV files of FER-2013', () => {
 
   it.each([
     ['lines that end as on old Macs', (text: string) => text.replaceAll('\n', '\r')],
-    ['pixels as pandas writes floats', (text: string) => text.replaceAll(/(?<=\d)(?= \d)/g, '.0')],
-    ['pixels as numpy writes floats', (text: string) => text.replaceAll(/(?<=\d)(?= \d)/g, '.')],
+    ['pixels as pandas writes floats', (text: string) => text.replaceAll(/(?<=\d)(?= \d|,[TP])/g, '.0')],
+    ['pixels as numpy writes floats', (text: string) => text.replaceAll(/(?<=\d)(?= \d|,[TP])/g, '.')],
     [
       'arrays that numpy prints over several lines',
       (text: string) =>
@@ -196,6 +201,10 @@ describe('the CSV files of FER-2013', () => {
     ['quotes around all fields, as R and pandas write them', [header, ...rows].map(quoted).join('\n')],
     ['semicolons', [header, ...rows].join('\n').replaceAll(',', ';')],
     ['tabs', [header, ...rows].join('\n').replaceAll(',', '\t')],
+    [
+      'a header that begins like a comment further on',
+      [`#${header}`, ...rows].join('\n').replace('#', '"id#",').replaceAll(/^(\d)/gm, 'x,$1'),
+    ],
     ['UTF-16, little endian', utf16([header, ...rows].join('\r\n'))],
     ['UTF-16, big endian', utf16([header, ...rows].join('\n')).swap16()],
     [
@@ -293,6 +302,14 @@ describe('the CSV files of FER-2013', () => {
     expect(limitSplit(splits.validation, -1)).toEqual(limitSplit(splits.validation, 0));
     expect(limitSplit(splits.validation, 0).images.length).toBe(0);
   });
+});
+
+it.each([
+  ['utf-16le', [0xff, 0xfe], [0x61, 0]],
+  ['utf-16be', [0xfe, 0xff], [0, 0x61]],
+  ['utf-8', [0xfe, 0x61], [0xff, 0x61], [0x61, 0xff], [0x61, 0x62], [0, 0], [0x80, 0], [0, 0x80], [0x61], []],
+] as const)('%s is told by the first two bytes', (encoding, ...starts) => {
+  for (const bytes of starts) expect(encodingOf(Uint8Array.from(bytes)), bytes.join()).toBe(encoding);
 });
 
 it.each([
