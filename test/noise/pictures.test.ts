@@ -45,6 +45,23 @@ describe('nearly identical images', () => {
     expect(progress.at(-1)).toBe(8);
   });
 
+  it('differ in 8 of 64 bits of their fingerprints at most', async () => {
+    // Dark above, bright below. In the first `falling` columns of the first and the last row of cells, it gets darker to the right.
+    const face = (falling: readonly [number, number]): Uint8Array =>
+      Uint8Array.from({ length: PIXELS }, (_, i) => {
+        const [x, y] = [Math.floor((i % 48) / 5), Math.floor(i / 48 / 6)];
+        const fall = y === 0 ? falling[0] : y === 7 ? falling[1] : 0;
+        return 20 * y + (x <= fall ? 20 - x : 20 - fall + (x - fall));
+      });
+    const pairsOf = async (falling: readonly [number, number]) => {
+      const train = splitOf([face([0, 0]), face(falling)]);
+      return nearDuplicates({ splits: { train, validation: splitOf([]), test: splitOf([]) } });
+    };
+    expect(await pairsOf([4, 4])).toHaveLength(1);
+    expect(await pairsOf([8, 0])).toHaveLength(1);
+    expect(await pairsOf([5, 4])).toHaveLength(0);
+  });
+
   it('are rare among faces that were drawn independently', async () => {
     expect((await nearDuplicates(drawn)).length).toBeLessThanOrEqual(2);
   });
