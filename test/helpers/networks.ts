@@ -156,6 +156,7 @@ export function others(): Network {
       { layer: Dense({ units: 5, activation: 'selu' }) },
       { layer: LayerNormalization({ scale: false }) },
       { layer: Multiply(), inputs: [19, 22] },
+      { layer: LayerNormalization({ center: false }) },
       { layer: Dense({ units: 4, activation: 'log_sigmoid' }) },
       { layer: Softmax() },
     ],
