@@ -6,8 +6,11 @@ import { bgr, bmp, COLOURS, type Colours, HEIGHT, pixels, WIDTH } from './quarte
 
 /** The colours in the middle of the quarters of a picture, and its size. */
 async function quarters(bytes: Uint8Array) {
-  const { width, height, data } = await decodePicture(bytes, 'named.jpg');
-  const at = (x: number, y: number) => [...data.subarray((y * width + x) * 3, (y * width + x) * 3 + 3)];
+  const { width, height, channels, data } = await decodePicture(bytes, 'named.jpg');
+  const at = (x: number, y: number) => {
+    const pixel = channels * (y * width + x);
+    return [...data.subarray(pixel, pixel + 3)];
+  };
   const [left, right, top, bottom] = [width >> 2, width - (width >> 2), height >> 2, height - (height >> 2)];
   return {
     size: [width, height],
