@@ -146,7 +146,7 @@ export type StageReport =
       readonly correct: number;
     };
 
-/** What of a layer is looked at. */
+/** Which values of a layer to read. */
 export const VALUES = ['output', 'input', 'output gradient', 'input gradient'] as const;
 export type ValueKind = (typeof VALUES)[number];
 
@@ -157,7 +157,7 @@ export interface LayerView {
   readonly image: number;
   /** [H, W, C], or [C]. */
   readonly shape: readonly number[];
-  /** Undefined where there is no such value: the message says why. */
+  /** Undefined if there is no such value; the message says why. */
   readonly values: Float32Array | undefined;
   readonly message: string;
   /** Of the whole batch. */

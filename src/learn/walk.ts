@@ -8,7 +8,7 @@ import { type LearnReport, STAGES, type Stage, type StageReport } from './report
 import { arithmeticText, kernelText, reportText, STAGE_WORDS, stageText, weightText } from './text.js';
 import { explainWeight, type WeightReport } from './weights.js';
 
-/** What to tell of a step. */
+/** Which parts of a step to explain. */
 export interface WalkOptions {
   /** Default: all stages. */
   readonly stage?: Stage | undefined;
@@ -20,7 +20,7 @@ export interface WalkOptions {
   readonly kernels?: string | undefined;
 }
 
-/** A walk through a step: everything that was asked for. */
+/** A walk through a step: the requested parts. */
 export interface Walk {
   readonly report: LearnReport;
   readonly stages: readonly StageReport[];
@@ -29,7 +29,7 @@ export interface Walk {
   readonly kernels: KernelReport | undefined;
 }
 
-/** Computes what is to be told. Throws UsageError for a layer or a weight that is not there. */
+/** Computes the requested parts. Throws UsageError for a layer or a weight that is not there. */
 export async function walk(dissection: Dissection, options: WalkOptions): Promise<Walk> {
   const { report } = dissection;
   const stages: StageReport[] = [];

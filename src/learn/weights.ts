@@ -255,7 +255,7 @@ async function centralDifference(
     };
     const tried: { up: number; down: number; numeric: number }[] = [];
     for (const share of DISTANCES) {
-      // What float32 makes of the two values counts, not what was asked for.
+      // float32 rounds both values, so the step is measured between what they have become.
       const [up, down] = [Math.fround(old + share * size), Math.fround(old - share * size)];
       tried.push({ up, down, numeric: ((await lossWith(up)) - (await lossWith(down))) / (up - down) });
     }

@@ -1,7 +1,7 @@
 import type { PlacedLayer } from '../../nn/network.js';
 import type { NamedArray } from '../../nn/parameters.js';
 
-/** A number with what it is. */
+/** A number and its meaning. */
 export interface Term {
   readonly label: string;
   readonly value: number;
@@ -69,7 +69,7 @@ export interface LayerValues {
   readonly step: number;
 }
 
-/** What the arithmetic of a kind of layer can explain. */
+/** The explanations that a kind of layer provides. */
 export interface LayerArithmetic {
   /** One output value. @param channel the input channel to show, where there are many */
   output(v: LayerValues, at: Position, channel: number): Arithmetic;
