@@ -305,10 +305,25 @@ describe('the CSV files of FER-2013', () => {
 });
 
 it.each([
-  ['utf-16le', [0xff, 0xfe], [0x61, 0]],
-  ['utf-16be', [0xfe, 0xff], [0, 0x61]],
-  ['utf-8', [0xfe, 0x61], [0xff, 0x61], [0x61, 0xff], [0x61, 0x62], [0, 0], [0x80, 0], [0, 0x80], [0x61], []],
-] as const)('%s is told by the first two bytes', (encoding, ...starts) => {
+  [
+    'utf-16le',
+    [
+      [0xff, 0xfe],
+      [0x61, 0],
+    ],
+  ],
+  [
+    'utf-16be',
+    [
+      [0xfe, 0xff],
+      [0, 0x61],
+    ],
+  ],
+  [
+    'utf-8',
+    [[0xfe, 0x61], [0xff, 0x61], [0x61, 0xff], [0x61, 0x62], [0, 0], [0x80, 0], [0, 0x80], [0x61], []],
+  ],
+])('%s is told by the first two bytes', (encoding, starts) => {
   for (const bytes of starts) expect(encodingOf(Uint8Array.from(bytes)), bytes.join()).toBe(encoding);
 });
 
