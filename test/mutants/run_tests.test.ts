@@ -103,4 +103,8 @@ it('ps tells the same processes as /proc, without the time of children that ende
   );
   expect(Math.max(...alive.map(({ ms }) => ms))).toBeGreaterThan(0);
   expect(alive.filter(({ pid, ms }) => ms > (proc.get(pid)?.ms ?? 0))).toEqual([]);
+  // This process runs while it reads /proc, and ps while it lists. Not all processes do: the rest wait.
+  expect(proc.get(process.pid)?.ready).toBe(true);
+  for (const all of [ps, [...proc.values()]])
+    expect(new Set(all.map(({ ready }) => ready))).toEqual(new Set([true, false]));
 });
