@@ -6,6 +6,7 @@ import { verifyFiles } from '../../src/cli/commands/verify.js';
 import type { PredictArgs } from '../../src/cli/declarations/predict.js';
 import { MODEL_NAMES } from '../../src/nn/model_names.js';
 import { EXIT } from '../../src/util/errors.js';
+import { written } from '../helpers/printed.js';
 
 /** What `predict`, `check`, `verify` and `tune` print, and their exit codes; what they measure is a stand-in. */
 
@@ -60,21 +61,6 @@ vi.mock('../../src/train/tune.js', () => ({
   },
 }));
 
-/** What a command writes, and its exit code. */
-async function ran(run: () => Promise<number>): Promise<{ out: string; err: string; code: number }> {
-  const [out, err] = [process.stdout, process.stderr].map((stream) =>
-    vi.spyOn(stream, 'write').mockReturnValue(true),
-  );
-  const text = (spy: typeof out): string => spy?.mock.calls.map(([part]) => String(part)).join('') ?? '';
-  try {
-    const code = await run();
-    return { out: text(out), err: text(err), code };
-  } finally {
-    out?.mockRestore();
-    err?.mockRestore();
-  }
-}
-
 const untouched = structuredClone({ ...stand, beforeRow: undefined });
 const terminal = Object.getOwnPropertyDescriptor(process.stderr, 'isTTY');
 const onTerminal = (isTTY: boolean): void =>
@@ -108,7 +94,7 @@ describe('predict', () => {
     stand.unread = [{ path: 'p/c.png', why: 'p/c.png: not a picture' }];
     stand.notes = ['p/d.txt is not read'];
     stand.hint = 'try --detect';
-    expect(await ran(() => predict(args))).toEqual({
+    expect(await written(() => predict(args))).toEqual({
       out: `image                1.          2.
 -----------  ----------  ----------
 p/a.png      Dog 70.0 %  Cat 20.0 %
@@ -117,13 +103,13 @@ p/b\\x1b.png  Eel 90.5 %   Cat 5.0 %
       err: 'p/c.png: not a picture\np/d.txt is not read\ntry --detect\n',
       code: EXIT.data,
     });
-    const quiet = await ran(() => predict({ ...args, quiet: true, skipBad: true }));
+    const quiet = await written(() => predict({ ...args, quiet: true, skipBad: true }));
     expect(quiet).toMatchObject({ err: 'p/c.png: not a picture\np/d.txt is not read\n', code: EXIT.done });
   });
 
   it('prints as many columns as there are classes, where --top asks for more', async () => {
     stand.predictions = [{ path: 'a', probabilities: [0.2, 0.7, 0.1] }];
-    const { out, code } = await ran(() => predict({ ...args, top: 9 }));
+    const { out, code } = await written(() => predict({ ...args, top: 9 }));
     expect(out.split('\n')[0]).toBe('image          1.          2.          3.');
     expect(code).toBe(EXIT.done);
   });
@@ -131,7 +117,7 @@ p/b\\x1b.png  Eel 90.5 %   Cat 5.0 %
   it('prints a line of JSON for each image', async () => {
     stand.predictions = [{ path: 'a', probabilities: [0.2, 0.7, 0.1, 0] }];
     stand.unread = [{ path: 'c', why: 'c: not a picture' }];
-    const { out } = await ran(() => predict({ ...args, json: true, top: 4 }));
+    const { out } = await written(() => predict({ ...args, json: true, top: 4 }));
     expect(
       out
         .trim()
@@ -159,7 +145,7 @@ describe('check', () => {
 
   it('prints a line for each check, and fails where one does', async () => {
     stand.checks = [passed, failed];
-    expect(await ran(() => check(args))).toEqual({
+    expect(await written(() => check(args))).toEqual({
       out: `pass  first loss: 1.9500, expected 1.9459 (within 0.15)
 FAIL  memorizes: 0.9000, expected 1 (140 images)
 `,
@@ -169,7 +155,7 @@ FAIL  memorizes: 0.9000, expected 1 (140 images)
 
   it('passes where all do, and says nothing of its progress with --quiet', async () => {
     stand.checks = [passed];
-    const { out, ...other } = await ran(() => check({ ...args, json: true, quiet: true }));
+    const { out, ...other } = await written(() => check({ ...args, json: true, quiet: true }));
     expect(JSON.parse(out)).toEqual({ v: 1, type: 'result', pass: true, checks: [passed] });
     expect(other).toEqual({ err: '', code: EXIT.done });
   });
@@ -182,7 +168,7 @@ describe('verify', () => {
 
   it('prints the state of each file, and why', async () => {
     stand.verdicts = { run: [verified], 'm.h5': [readable] };
-    expect(await ran(() => verifyFiles({ ...rest, paths: ['run', 'm.h5'] }))).toEqual({
+    expect(await written(() => verifyFiles({ ...rest, paths: ['run', 'm.h5'] }))).toEqual({
       out: `run/best.safetensors  verified
 m.h5                  readable: it has no checksum
 `,
@@ -192,10 +178,10 @@ m.h5                  readable: it has no checksum
 
   it('fails where a file is damaged', async () => {
     stand.verdicts = { x: [damaged], run: [verified] };
-    const { out, code } = await ran(() => verifyFiles({ ...rest, paths: ['x', 'run'] }));
+    const { out, code } = await written(() => verifyFiles({ ...rest, paths: ['x', 'run'] }));
     expect(out.split('\n')[0]).toBe('x                     damaged: ends\\x1b early');
     expect(code).toBe(EXIT.run);
-    const json = await ran(() => verifyFiles({ ...rest, json: true, paths: ['x'] }));
+    const json = await written(() => verifyFiles({ ...rest, json: true, paths: ['x'] }));
     expect(JSON.parse(json.out)).toEqual({ v: 1, type: 'file', ...damaged });
   });
 });
@@ -208,7 +194,7 @@ describe('tune', () => {
 
   it('prints the fastest way of each row with its time, and the others', async () => {
     stand.rows = [row('matmul 1'), { ...row('pool'), times: {} }];
-    expect(await ran(() => tune(args))).toEqual({
+    expect(await written(() => tune(args))).toEqual({
       out: `what      fastest      time                       others
 --------  -------  --------  ---------------------------
 matmul 1     fast  0.988 ms  naive 12.3 ms, half 3.00 ms
@@ -224,12 +210,12 @@ saved in cache/table.json
 
   it('names ways with wrong results, and fails', async () => {
     stand.rows = [row('a'), row('b', { half: 0.5 })];
-    const { out, err, code } = await ran(() => tune({ ...args, out: 'mine\u001b.json', model: [] }));
+    const { out, err, code } = await written(() => tune({ ...args, out: 'mine\u001b.json', model: [] }));
     expect(out).toMatch(/\nsaved in mine\\x1b\.json\n$/);
     expect(err).toBe('WRONG on this adapter, and not used: b: {"half":0.5}\n');
     expect(code).toBe(EXIT.bug);
     expect(stand.tuned).toEqual([MODEL_NAMES, [28], [1, 2], 'mine\u001b.json']);
-    const json = await ran(() => tune({ ...args, json: true }));
+    const json = await written(() => tune({ ...args, json: true }));
     expect(JSON.parse(json.out)).toEqual({
       ...{ v: 1, type: 'result', adapter: 'an adapter', path: 'cache/table.json', results: stand.rows },
     });
@@ -240,14 +226,14 @@ saved in cache/table.json
     onTerminal(true);
     stand.beforeRow = () => void vi.advanceTimersByTime(2000);
     stand.rows = new Array(6).fill(row('a'));
-    const { err } = await ran(() => tune(args));
+    const { err } = await written(() => tune(args));
     const lines = err.split('\r\x1b[2K');
     expect(lines.slice(1)).toEqual([
       ...['tuning 1 of 6  row 0', 'tuning 2 of 6  row 1', 'tuning 3 of 6  row 2', 'tuning 4 of 6  row 3'],
       // ten seconds for four rows and the beginning of the fifth
       ...['tuning 5 of 6  ETA 5 s  row 4', 'tuning 6 of 6  ETA 2 s  row 5', ''],
     ]);
-    expect((await ran(() => tune({ ...args, quiet: true }))).err).toBe('');
+    expect((await written(() => tune({ ...args, quiet: true }))).err).toBe('');
   });
 
   it.each([0, 1.5, 1025])('refuses a batch of %s', async (size) => {

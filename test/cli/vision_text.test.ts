@@ -11,6 +11,7 @@ import type {
   VisionOptions,
 } from '../../src/vision/protocol.js';
 import type { SourceInfo } from '../../src/vision/source.js';
+import { type Written, written } from '../helpers/printed.js';
 
 /** What `detect` and `webcam` print without a screen, from the messages of a vision process that is a stand-in. */
 
@@ -68,7 +69,7 @@ const frame = (number: number, capture: number): FrameMessage => ({
   ...{ type: 'frame', frame: number, t: number, width: 640, height: 480, faces: [face], leftOut: 0 },
   ...{ ms: { capture, detect: 10 * capture, classify: 1 }, fps: 20, dropped: 0 },
 });
-const ended: { readonly type: 'ended' } & Summary = {
+const finish: { readonly type: 'ended' } & Summary = {
   type: 'ended',
   ...{ frames: 1234, dropped: 2001, seconds: 50, without: 1, unread: 0, leftOut: 0, labels: { Dog: 3 } },
 };
@@ -85,37 +86,28 @@ const spread = (capture: number): object => ({
 });
 
 /** What is printed of the messages, and the exit code or the error. */
-async function ran(
+function ran(
   messages: readonly Message[],
   { json = false, quiet = false, options = {} } = {},
-): Promise<{ out: string; err: string; code?: number; error?: unknown }> {
+): Promise<Written> {
   stand.messages = [...messages];
-  const [out, err] = [process.stdout, process.stderr].map((stream) =>
-    vi.spyOn(stream, 'write').mockReturnValue(true),
+  return written(() =>
+    runLines(
+      { normalise: 'none', tta: 'flip', source: { kind: 'images' }, ...options } as unknown as VisionOptions,
+      { json, quiet, color: 'auto' },
+      {
+        plain: ({ frame, faces, leftOut }) => `${frame}: ${facesWords(faces, leftOut)}`,
+        json: ({ frame }, classes) => ({ frame, classes }),
+        exit: ({ without }) => (without > 5 ? EXIT.noFace : EXIT.done),
+      },
+    ),
   );
-  const text = (spy: typeof out): string => spy?.mock.calls.map(([part]) => String(part)).join('') ?? '';
-  const outcome = await runLines(
-    { normalise: 'none', tta: 'flip', source: { kind: 'images' }, ...options } as unknown as VisionOptions,
-    { json, quiet, color: 'auto' },
-    {
-      plain: ({ frame, faces, leftOut }) => `${frame}: ${facesWords(faces, leftOut)}`,
-      json: ({ frame }, classes) => ({ frame, classes }),
-      exit: ({ without }) => (without > 5 ? EXIT.noFace : EXIT.done),
-    },
-  ).then(
-    (code) => ({ code }),
-    (error: unknown) => ({ error }),
-  );
-  const texts = { out: text(out), err: text(err) };
-  out?.mockRestore();
-  err?.mockRestore();
-  return { ...texts, ...outcome };
 }
 
 describe('a command without a screen', () => {
   it('prints the source, the model, a line for each frame, and what it came to', async () => {
     const frames = [frame(0, 3), frame(1, 1), frame(2, 2.25)];
-    expect(await ran([opened, model, ...frames, ended])).toEqual({
+    expect(await ran([opened, model, ...frames, finish])).toEqual({
       out: [0, 1, 2].map((i) => `${i}: Dog 70 % at 1,3 30x41\n`).join(''),
       err: `clip.mp4: 640 x 480, 29.97 frames/s
 model net: Cat, Dog
@@ -128,7 +120,7 @@ model net: Cat, Dog
 
   it('says at the end what was not read, not classified, and where the files are', async () => {
     const end = {
-      ...ended,
+      ...finish,
       unread: 2,
       leftOut: 1,
       record: 'out.mp4',
@@ -148,7 +140,7 @@ model net: Cat, Dog
     const drawn = { ...opened, drawn: true, source: { ...source, fps: 0 } };
     const stills = { ...opened, source: { ...source, stills: true } };
     const photo: Message = { type: 'photo', path: 'p\u001b.png' };
-    const { err } = await ran([drawn, photo, stills, ended], { options: { record: 'out.mp4' } });
+    const { err } = await ran([drawn, photo, stills, finish], { options: { record: 'out.mp4' } });
     expect(err.split('\n').slice(0, 5)).toEqual([
       'clip.mp4: 640 x 480; the boxes of these drawn faces are known, not detected',
       ...['● REC out.mp4', '● photo saved: p\\x1b.png', 'clip.mp4: 640 x 480', '● REC out.mp4'],
@@ -158,7 +150,7 @@ model net: Cat, Dog
   it('with --quiet says on stderr only which photographs cannot be read', async () => {
     const unread: Message = { type: 'unread', path: 'b.jpg', message: 'b.jpg: not a picture' };
     const note: Message = { type: 'note', text: 'dim' };
-    const all = [opened, model, unread, note, ended];
+    const all = [opened, model, unread, note, finish];
     expect((await ran(all, { quiet: true })).err).toBe('b.jpg: not a picture\n');
     expect((await ran(all)).err).toMatch(/Dog\nb\.jpg: not a picture\ndim\n1,234 frames/);
   });
@@ -166,9 +158,12 @@ model net: Cat, Dog
   it('prints one JSON object for each message', async () => {
     const unread: Message = { type: 'unread', path: 'b.jpg', message: 'b.jpg: not a picture' };
     const note: Message = { type: 'note', text: 'dim' };
-    const { out } = await ran([opened, model, frame(4, 3), unread, note, ended], { json: true, quiet: true });
+    const { out } = await ran([opened, model, frame(4, 3), unread, note, finish], {
+      json: true,
+      quiet: true,
+    });
     const classes = ['Cat', 'Dog'];
-    const { type: _, ...totals } = ended;
+    const { type: _, ...totals } = finish;
     expect(objects(out)).toEqual([
       {
         ...{ v: 1, type: 'start', source, drawn: false, normalise: 'none', tta: 'flip' },
@@ -182,7 +177,7 @@ model net: Cat, Dog
   });
 
   it('stops the process at a signal, and ends with the exit code of that', async () => {
-    const { out, code } = await ran([frame(0, 3), SIGTERM, ended], { json: true });
+    const { out, code } = await ran([frame(0, 3), SIGTERM, finish], { json: true });
     expect(stand.sent).toEqual([{ type: 'stop' }]);
     expect(code).toBe(EXIT.terminated);
     expect(objects(out).at(-1)).toMatchObject({ type: 'end', status: 'stopped', exit: EXIT.terminated });
