@@ -120,8 +120,8 @@ export async function askToFollow(lines: Interface): Promise<void> {
 }
 
 /**
- * Reports on a run that another process trains, until the run ends or the user leaves it. Typed commands steer it. @param path
- * its folder
+ * Reports on a run that another process trains, until the run ends or the user leaves it. Typed commands steer it.
+ * @param path its folder
  */
 export async function follow(lines: Interface, path: string): Promise<void> {
   const printer = newPrinter();
