@@ -3,6 +3,7 @@ import { openEnsemble } from '../train/ensemble.js';
 import { fromEnsemble, isEnsembleFile, readEnsembleFile, writeEnsembleFile } from '../train/ensemble_file.js';
 import { collectVotes, type VoteOptions } from '../train/votes.js';
 import type { ForeignModel } from '../train/weights.js';
+import { needPlace } from '../util/atomic_write.js';
 import { UsageError } from '../util/errors.js';
 import { type Comparison, compareVotes, type Vote } from './compare.js';
 import { requireEnough } from './cross_fit.js';
@@ -43,7 +44,10 @@ export async function buildEnsemble(options: EnsembleOptions): Promise<EnsembleR
     throw new UsageError(`--rounds ${rounds}: expected a whole number from 1 to 10000`);
   if (out !== undefined && !isEnsembleFile(out))
     throw new UsageError(`--out ${out}: expected a name that ends in .json, because an ensemble file is one`);
-  if (out !== undefined) refuseForeign(out);
+  if (out !== undefined) {
+    needPlace(out);
+    refuseForeign(out);
+  }
   const ensemble = await openEnsemble(weights, foreign);
   const { votes, labels, data } = await collectVotes(ensemble, { ...options, split: 'validation' });
   requireEnough(labels.length);

@@ -10,7 +10,7 @@ import { decodeSafetensors, encodeSafetensors } from '../formats/safetensors.js'
 import { changeLogits } from '../nn/change_logits.js';
 import type { Network } from '../nn/network.js';
 import type { NamedArray } from '../nn/parameters.js';
-import { atomicWrite } from '../util/atomic_write.js';
+import { atomicWrite, needPlace } from '../util/atomic_write.js';
 import { csvLine } from '../util/csv.js';
 import { RunError, UsageError } from '../util/errors.js';
 import { foreignJson } from '../util/foreign.js';
@@ -80,12 +80,17 @@ export function saveModel(path: string, saved: SavedModel, adjustment = NONE): v
   );
 }
 
-/** Throws UsageError unless the name of a file that `saveModel` is to write says what it will be. */
+/**
+ * Looks at the place of a file that `saveModel` is to write after long work. Throws UsageError unless its name says what it will be,
+ * RunError where it cannot be written.
+ */
 export function requireSafetensors(out: string): void {
-  if (out.toLowerCase().endsWith('.safetensors')) return;
-  throw new UsageError(
-    `--out ${out}: expected a name that ends in .safetensors; "fer-tui export" makes other formats of it`,
-  );
+  if (!out.toLowerCase().endsWith('.safetensors')) {
+    throw new UsageError(
+      `--out ${out}: expected a name that ends in .safetensors; "fer-tui export" makes other formats of it`,
+    );
+  }
+  needPlace(out);
 }
 
 /**

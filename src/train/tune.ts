@@ -6,7 +6,7 @@ import { tuningOf } from '../gpu/tuning.js';
 import { tablePath, writeTable } from '../gpu/tuning_table.js';
 import { Learner } from '../nn/learner.js';
 import type { Network } from '../nn/network.js';
-import { needFolder } from '../util/atomic_write.js';
+import { needFolder, needPlace } from '../util/atomic_write.js';
 
 export interface TunePlan {
   readonly models: readonly Network[];
@@ -28,6 +28,7 @@ export async function tuneModels(
 ): Promise<TuneResult[]> {
   const path = options.path ?? tablePath(gpu.info);
   needFolder(dirname(path)); // before minutes of measuring
+  needPlace(path);
   const asked = await collectTunables(gpu, async () => {
     for (const model of plan.models) {
       const learner = new Learner(gpu, model);

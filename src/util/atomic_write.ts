@@ -8,6 +8,7 @@ import {
   openSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { basename, dirname, resolve, sep } from 'node:path';
@@ -37,7 +38,7 @@ export function atomicWrite(path: string, ...parts: readonly (string | Uint8Arra
     renameSync(temporary, path);
     syncFolder(dirname(path));
   } catch (cause) {
-    rmSync(temporary, { force: true });
+    if (existsSync(temporary)) rmSync(temporary);
     throw writeError(path, cause);
   }
 }
@@ -73,6 +74,19 @@ export function needFolder(path: string): void {
   }
 }
 
+/**
+ * Finds out before long work that `atomicWrite` could not write a file at its end: its folder is missing or not to be written in,
+ * or the file is a folder itself. Throws the WriteError that it would throw.
+ */
+export function needPlace(path: string): void {
+  try {
+    accessSync(`${dirname(path)}/.`, constants.W_OK);
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) openSync(path, 'w'); // fails, and says why
+  } catch (cause) {
+    throw writeError(path, cause);
+  }
+}
+
 /** A file or folder that cannot be written. The message says what to do. */
 export class WriteError extends RunError {
   /**
@@ -99,8 +113,9 @@ export class WriteError extends RunError {
 
 /** Converts a failed write to an error that says what to do. */
 export function writeError(path: string, cause: unknown): WriteError {
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  const why = code === 'ENOENT' ? 'there is no such folder, and it cannot be made' : systemReason(cause);
+  const { code, syscall } = (cause instanceof Error ? cause : {}) as NodeJS.ErrnoException;
+  const missing = `there is no such folder${syscall === 'mkdir' ? ', and it cannot be made' : ''}`;
+  const why = code === 'ENOENT' ? missing : systemReason(cause);
   const advice = resolve(path).startsWith(resolve(cacheFolder()))
     ? 'name a folder for the cache in XDG_CACHE_HOME'
     : 'choose another folder with --out';

@@ -179,10 +179,13 @@ describe('two results', () => {
   });
 
   it('come from files that --out wrote', () => {
-    expect(() => readResult('/nowhere.json')).toThrow('/nowhere.json: not the result of a benchmark');
+    expect(() => readResult('/nowhere.json')).toThrow(
+      '/nowhere.json: cannot be read (there is no such file)',
+    );
     const path = join(mkdtempSync(join(tmpdir(), 'fer-tui-bench-')), 'old.json');
     for (const text of [
       'null',
+      '{"name": "fer-tui"}',
       '{"kernels": 3}',
       '{"steps": [null]}',
       '{"steps": [{"name": 3, "ms": {}}]}',

@@ -3,10 +3,13 @@ import { expect, it } from 'vitest';
 import yargs, { type Argv } from 'yargs';
 import { COMMANDS, declaredBy } from '../../src/cli/commands.js';
 
+type Choices = Readonly<Record<string, { readonly choices?: readonly unknown[] }>>;
+
 interface Declared {
   readonly usage: string | readonly string[];
   readonly examples?: readonly (readonly [line: string, what: string])[];
-  readonly options?: Readonly<Record<string, { readonly choices?: readonly unknown[] }>>;
+  readonly options?: Choices;
+  readonly positionals?: Choices;
 }
 
 const FOLDER = new URL('../../src/cli/declarations/', import.meta.url);
@@ -55,4 +58,21 @@ it.each(
     return !choices.map(String).includes(String(value));
   });
   expect(wrong.map(([text]) => text)).toEqual([]);
+});
+
+// The choices of positionals: `fer-tui bench steps`. The words behind a command that are no option nor its value.
+it.each(
+  declarations.flatMap(([name, { usage, examples = [], positionals = {} }]) =>
+    Object.values(positionals).flatMap(({ choices }) =>
+      choices === undefined ? [] : examples.map(([line]) => ({ name, usage, line, choices })),
+    ),
+  ),
+)('gives $name arguments that it takes: $line', ({ line, choices }) => {
+  const words = line
+    .replace(/ [>|] .*/, '')
+    .split(' ')
+    .slice(2);
+  const end = words.findIndex((word) => word.startsWith('--'));
+  const given = end < 0 ? words : words.slice(0, end);
+  expect(given.filter((word) => !choices.includes(word))).toEqual([]);
 });

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { balance } from '../../src/ensemble/balance.js';
 import { buildEnsemble } from '../../src/ensemble/build_ensemble.js';
 import { calibrate } from '../../src/ensemble/calibrate.js';
 import { requireEnough } from '../../src/ensemble/cross_fit.js';
@@ -22,6 +23,25 @@ it('names of files that say another format than is written are refused before th
   await expect(buildEnsemble({ ...vote, weights: ['a', 'b'], out: 'x.safetensors' })).rejects.toThrow(
     'x.safetensors: expected a name that ends in .json',
   );
+});
+
+it('a file that could not be written at the end is refused before the work', async () => {
+  const folder = folderWith({ 'f.safetensors/x': '', 'f.json/x': '' });
+  for (const [place, told] of [
+    [join(folder, 'nowhere', 'f'), 'there is no such folder; choose another folder with --out'],
+    [join(folder, 'f'), 'it is a folder'],
+  ] as const) {
+    const out = `${place}.safetensors`;
+    const message = (path: string) => `cannot write ${path}: ${told}`;
+    const recall = [{ name: 'Fear', recall: 0.5 }];
+    const weights = 'w'; // is not there, and would be told later
+    await expect(calibrate({ ...COMMON, weights, out })).rejects.toThrow(message(out));
+    await expect(balance({ ...COMMON, weights, out, recall, strength: 1 })).rejects.toThrow(message(out));
+    const soup = { ...COMMON, weights: ['a', 'b'], method: 'uniform', out } as const;
+    await expect(makeSoup(soup)).rejects.toThrow(message(out));
+    const vote = { ...COMMON, method: 'equal', rounds: 1, out: `${place}.json` } as const;
+    await expect(buildEnsemble({ ...vote, weights: ['a', 'b'] })).rejects.toThrow(message(vote.out));
+  }
 });
 
 it('nothing that is no ensemble, and no member of a soup, is written over', async () => {

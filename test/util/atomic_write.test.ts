@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFil
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { expect, it } from 'vitest';
-import { atomicWrite, makeFolder, needFolder, writeError } from '../../src/util/atomic_write.js';
+import { atomicWrite, makeFolder, needFolder, needPlace, writeError } from '../../src/util/atomic_write.js';
 import { cacheFolder } from '../../src/util/cache_folder.js';
 import { RunError } from '../../src/util/errors.js';
 
@@ -74,6 +74,35 @@ it('a folder that is needed is made, or told to be in the way of a file', () => 
   expect(() => needFolder(join(dir, 'file', 'x'))).toThrow(
     `cannot write ${join(dir, 'file', 'x')}: a part of its path is no folder; choose another folder with --out`,
   );
+});
+
+it('a place that a file cannot be written to is told as the write would tell it', () => {
+  const dir = folder();
+  mkdirSync(join(dir, 'taken'));
+  writeFileSync(join(dir, 'file'), 'old');
+  const told = (act: () => void): string => {
+    try {
+      act();
+      return '';
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  for (const [name, why] of [
+    ['taken', 'it is a folder'],
+    ['nowhere/file', 'there is no such folder; choose'],
+    ['file/x', 'a part of its path is no folder'],
+  ] as const) {
+    const path = join(dir, name);
+    expect(told(() => needPlace(path))).toContain(`cannot write ${path}: ${why}`);
+    expect(told(() => atomicWrite(path, 'new'))).toBe(told(() => needPlace(path)));
+  }
+  needPlace(join(dir, 'new'));
+  needPlace(join(dir, 'file'));
+  expect([readdirSync(dir).sort(), readFileSync(join(dir, 'file'), 'utf8')]).toEqual([
+    ['file', 'taken'],
+    'old',
+  ]);
 });
 
 it('makes a folder with its parents, also by a relative path; one that is there stays', () => {

@@ -4,8 +4,8 @@ import { BENCH_PARTS } from '../../bench/parts.js';
 import { bar, figure, type Table } from '../../bench/report.js';
 import { type BenchResult, compareBench, runBench } from '../../bench/run.js';
 import { stepTable, waterfall } from '../../bench/steps.js';
-import { atomicWrite } from '../../util/atomic_write.js';
-import { EXIT, UsageError } from '../../util/errors.js';
+import { atomicWrite, needPlace } from '../../util/atomic_write.js';
+import { EXIT, isSystemError, RunError, UsageError } from '../../util/errors.js';
 import { readForeignJson } from '../../util/foreign.js';
 import type { BenchArgs } from '../declarations/bench.js';
 import type { GlobalArgs } from '../declarations/globals.js';
@@ -20,6 +20,7 @@ export async function bench(args: BenchArgs & GlobalArgs): Promise<number> {
   }
   if (!(seconds > 0 && seconds <= 60))
     throw new UsageError(`seconds = ${seconds}: expected a number in (0, 60]`);
+  if (out !== undefined) needPlace(out); // before minutes of measuring
   const old = args.compare === undefined ? undefined : readResult(args.compare);
   const parts = args.parts.length > 0 ? args.parts : BENCH_PARTS;
   const live = process.stderr.isTTY === true && !quiet;
@@ -33,13 +34,15 @@ export async function bench(args: BenchArgs & GlobalArgs): Promise<number> {
   return result.kernels?.some(({ wrong }) => wrong) ? EXIT.bug : EXIT.done;
 }
 
-/** Reads the result of an earlier benchmark. Throws UsageError. */
+/** Reads the result of an earlier benchmark. Throws RunError where the file cannot be read, UsageError for another one. */
 export function readResult(path: string): BenchResult {
   try {
     const result = readForeignJson(path, 'the result of a benchmark') as object as BenchResult;
     comparisonText(result, result); // throws where it lacks what is compared
+    if (result.kernels === undefined && result.steps === undefined) throw new Error('nothing to compare');
     return result;
   } catch (cause) {
+    if (cause instanceof RunError && isSystemError(cause.cause)) throw cause;
     throw new UsageError(`${path}: not the result of a benchmark; expected a file written by --out`, {
       cause,
     });

@@ -4,7 +4,7 @@ import { inspect } from '../../inspect/inspect.js';
 import { inspectionPage } from '../../pages/inspection.js';
 import { weightsPath } from '../../train/shipped_models.js';
 import { detectCapability } from '../../tui/paint/capability.js';
-import { atomicWrite } from '../../util/atomic_write.js';
+import { atomicWrite, needPlace } from '../../util/atomic_write.js';
 import { EXIT, UsageError } from '../../util/errors.js';
 import { printable } from '../../util/printable.js';
 import { terminalSize } from '../../util/terminal_size.js';
@@ -21,6 +21,7 @@ export async function inspectNetwork(args: InspectArgs & GlobalArgs): Promise<nu
   const { image, data, split, sample, limit, layer, seed, adapter, skipUnknown } = args;
   const { out, html, json } = args;
   if (out !== undefined) checkFolder(out);
+  if (html !== undefined) needPlace(html);
   const weights = weightsPath(args.weights);
   const reading = new DataReading(args);
   const progress = new ProgressLine(args.quiet);

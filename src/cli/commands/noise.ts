@@ -9,7 +9,7 @@ import { resolveConfig } from '../../train/config.js';
 import { readConfigFile } from '../../train/config_file.js';
 import { Control } from '../../train/control.js';
 import { detectCapability } from '../../tui/paint/capability.js';
-import { atomicWrite } from '../../util/atomic_write.js';
+import { atomicWrite, needPlace } from '../../util/atomic_write.js';
 import { EXIT } from '../../util/errors.js';
 import { printable } from '../../util/printable.js';
 import { terminalSize } from '../../util/terminal_size.js';
@@ -24,6 +24,7 @@ import { listen } from '../signals.js';
 /** `fer-tui noise`: finds wrong labels, duplicates and pictures that are no faces. */
 export async function noise(args: NoiseArgs & GlobalArgs): Promise<number> {
   const { data, json, csv, rank, top } = args;
+  if (csv !== undefined) needPlace(csv); // before hours of training
   const reading = new DataReading(args);
   const progress = new ProgressLine(args.quiet);
   const control = new Control();

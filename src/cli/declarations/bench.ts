@@ -25,7 +25,7 @@ export const BENCH = {
   },
   examples: [
     ['$0 bench', 'everything, with medians'],
-    ['$0 bench train --json > bench.json', 'one part, for --compare'],
+    ['$0 bench steps --out old.json', 'one part, kept for --compare old.json'],
   ],
 } as const;
 

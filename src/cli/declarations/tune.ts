@@ -33,7 +33,10 @@ export const TUNE = {
     },
     adapter: ADAPTER,
   },
-  examples: [['$0 tune', 'for the reference network']],
+  examples: [
+    ['$0 tune', 'for all networks'],
+    ['$0 tune --model fer-cnn --batch 28 --predict 1', 'for one of them, in the sizes that it is used with'],
+  ],
 } as const;
 
 export type TuneArgs = ArgsOf<typeof TUNE>;
