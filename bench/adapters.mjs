@@ -20,8 +20,8 @@ import { scriptOptions } from '../scripts/script_options.mjs';
 const { positionals, values } = scriptOptions(import.meta.url, {
   allowPositionals: true,
   options: {
-    rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '3' },
+    rounds: { type: 'number', whole: true, default: 5 },
+    seconds: { type: 'number', default: 3 },
     'no-checks': { type: 'boolean' },
     /** Of a process that measures: the adapter, and whether to check. */
     child: { type: 'string' },
@@ -37,7 +37,7 @@ const at = (list, share) => list.toSorted((a, b) => a - b)[Math.floor((list.leng
 async function fastest(run) {
   await run();
   const times = [];
-  for (const end = performance.now() + (1000 * Number(values.seconds)) / 3; performance.now() < end; ) {
+  for (const end = performance.now() + (1000 * values.seconds) / 3; performance.now() < end; ) {
     const begin = performance.now();
     await run();
     times.push(performance.now() - begin);
@@ -70,6 +70,7 @@ async function measure(adapter) {
 }
 
 if (values.child !== undefined) await measure(values.child);
+buildModel(model); // throws for a name that there is not, before the first process
 
 const CHECKOUT = fileURLToPath(new URL('..', import.meta.url));
 const MESA_ROOT = fileURLToPath(new URL('mesa_root.sh', import.meta.url));
@@ -96,7 +97,7 @@ if (root !== undefined) {
 }
 
 const results = new Map(ADAPTERS.map(({ name }) => [name, []]));
-for (let round = 0; round < Number(values.rounds); round++) {
+for (let round = 0; round < values.rounds; round++) {
   for (const { name, adapter, driver, env, more, start = [process.execPath] } of ADAPTERS) {
     const checks = round === 0 && !values['no-checks'] ? ['--checks'] : [];
     const [command, ...first] = start;
@@ -107,7 +108,7 @@ for (let round = 0; round < Number(values.rounds); round++) {
       '--child',
       adapter,
       '--seconds',
-      values.seconds,
+      String(values.seconds),
       ...checks,
       ...more,
     ];

@@ -18,8 +18,8 @@ import { nullGpu } from './null_gpu.mjs';
 const { positionals, values } = scriptOptions(import.meta.url, {
   allowPositionals: true,
   options: {
-    batch: { type: 'string', default: '28' },
-    seconds: { type: 'string', default: '1' },
+    batch: { type: 'number', whole: true, default: 28 },
+    seconds: { type: 'number', default: 1 },
   },
 });
 const [model = 'fer-cnn'] = positionals;
@@ -31,7 +31,7 @@ const median = (list) => list.toSorted((a, b) => a - b)[list.length >> 1];
 /** Microseconds of processor time and of the clock that one of the `times` that `body` does takes. */
 async function cost(times, body) {
   const slices = { processor: [], clock: [] };
-  for (const end = performance.now() + 1000 * Number(values.seconds); performance.now() < end; ) {
+  for (const end = performance.now() + 1000 * values.seconds; performance.now() < end; ) {
     const [before, begin] = [process.cpuUsage(), performance.now()];
     await body(times);
     const { user, system } = process.cpuUsage(before);
@@ -46,7 +46,7 @@ function tell(what, { processor, clock }) {
   console.log(`${what.padEnd(36)}${left}${right}`);
 }
 
-const batch = Number(values.batch);
+const batch = values.batch;
 const learner = new Learner(gpu, buildModel(model));
 const [images, labels] = randomBatch(batch);
 await learner.train(images, labels);

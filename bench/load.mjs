@@ -17,8 +17,8 @@ import { scriptOptions } from '../scripts/script_options.mjs';
 const { values: options, positionals } = scriptOptions(import.meta.url, {
   allowPositionals: true,
   options: {
-    megabytes: { type: 'string', default: '25' },
-    rounds: { type: 'string', default: '9' },
+    megabytes: { type: 'number', default: 25 },
+    rounds: { type: 'number', whole: true, default: 9 },
     one: { type: 'boolean', default: false }, // in a process of its own
   },
 });
@@ -53,7 +53,7 @@ async function write(folder) {
     return trainable + nonTrainable;
   };
   const [few, more] = [numbers(1), numbers(2)];
-  const units = Math.max(1, Math.round((Number(options.megabytes) * 250_000 - few) / (more - few)) + 1);
+  const units = Math.max(1, Math.round((options.megabytes * 250_000 - few) / (more - few)) + 1);
   const network = buildModel('fer-cnn', { dense: [units] });
   const random = ({ name, shape, initializer }, i) => [
     name,
@@ -103,7 +103,7 @@ const median = (list) => list.toSorted((a, b) => a - b)[list.length >> 1];
 
 function measure(path) {
   const script = fileURLToPath(import.meta.url);
-  const rounds = Array.from({ length: Number(options.rounds) }, () =>
+  const rounds = Array.from({ length: options.rounds }, () =>
     JSON.parse(execFileSync(process.execPath, [script, path, '--one'], { encoding: 'utf8' })),
   );
   const [ms, bytes] = ['ms', 'bytes'].map((key) => median(rounds.map((round) => round[key])));
@@ -115,6 +115,7 @@ function measure(path) {
   );
 }
 
+for (const path of positionals) statSync(path); // throws for a file that is not there, before the first process
 if (options.one) await openOne(positionals[0]);
 else {
   const folder = mkdtempSync(join(tmpdir(), 'fer-tui-load-'));

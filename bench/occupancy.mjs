@@ -15,8 +15,8 @@ import { nullGpu } from './null_gpu.mjs';
 const { positionals, values } = scriptOptions(import.meta.url, {
   allowPositionals: true,
   options: {
-    batch: { type: 'string', default: '28' },
-    lanes: { type: 'string', default: '32' },
+    batch: { type: 'number', whole: true, default: 28 },
+    lanes: { type: 'number', whole: true, least: 0, default: 32 },
     all: { type: 'boolean' },
   },
 });
@@ -27,11 +27,11 @@ const head = (cells) => {
   row(cells.map(() => '---'));
 };
 
-const gpu = await nullGpu(Number(values.lanes));
+const gpu = await nullGpu(values.lanes);
 const steps = new Map();
 for (const model of models) {
   const learner = new Learner(gpu, buildModel(model));
-  steps.set(model, gridsOf(await learner.commands(Number(values.batch))));
+  steps.set(model, gridsOf(await learner.commands(values.batch)));
 }
 head([
   'step',

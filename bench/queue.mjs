@@ -18,7 +18,7 @@ import { completions, lineOf, outcome, startCli, startWorker } from './queue_kit
 const KILLS = 20;
 const TINY = ['--model', 'fer-shallow', '--filters', '4', '--dense', '8', '--data', 'synthetic:28'];
 const { values, positionals } = scriptOptions(import.meta.url, {
-  options: { seed: { type: 'string', default: '1' } },
+  options: { seed: { type: 'number', whole: true, least: 0, default: 1 } },
   allowPositionals: true,
 });
 const parts = positionals.length > 0 ? positionals : ['throughput', 'kills'];
@@ -90,7 +90,7 @@ async function throughput() {
 
 async function kills() {
   const [trials, epochs] = [24, 80];
-  const rng = new Rng(Number(values.seed));
+  const rng = new Rng(values.seed);
   const alone = search('undisturbed', trials, epochs);
   await alone.ended;
   const start = () => startWorker(url, ['--lease', '4', '--sync', '0']);

@@ -22,9 +22,9 @@ const { values: options } = scriptOptions(import.meta.url, {
   options: {
     data: { type: 'string', default: '../shared/fer2013/fer2013.csv.gz' },
     weights: { type: 'string', default: 'fer-vgg' },
-    limit: { type: 'string', default: '0' },
+    limit: { type: 'number', whole: true, least: 0, default: 0 },
     tta: { type: 'string', default: 'none' },
-    seed: { type: 'string', default: '7' },
+    seed: { type: 'number', whole: true, least: 0, default: 7 },
     conditions: { type: 'string', default: '' },
   },
 });
@@ -33,7 +33,7 @@ const conditions = CONDITIONS.filter(([name], i) => i === 0 || words.some((word)
 const { splits, classes, height = 48, width = 48 } = await loadDataset(options.data);
 const { images, labels } = splits.validation;
 const size = height * width;
-const count = Math.min(labels.length, Number(options.limit) || labels.length);
+const count = Math.min(labels.length, options.limit || labels.length);
 const chosen = Array.from({ length: count }, (_, i) => Math.floor((i * labels.length) / count));
 const names = chosen.map((image) => classes[labels[image]]);
 const gpu = await openGpu();
@@ -52,7 +52,7 @@ let clean;
 for (const [name, change] of conditions) {
   const faces = chosen.map((image) => {
     const data = images.subarray(image * size, (image + 1) * size);
-    return under(change, { width, height, channels: 1, data }, Number(options.seed), image);
+    return under(change, { width, height, channels: 1, data }, options.seed, image);
   });
   const [before, after] = [await accuracy(faces), await accuracy(faces.map(normalised))];
   clean ??= before;

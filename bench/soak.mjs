@@ -36,13 +36,13 @@ const SAMPLE = 30_000;
 
 const { values } = scriptOptions(import.meta.url, {
   options: {
-    hours: { type: 'string', default: '1' },
-    seed: { type: 'string', default: '1' },
+    hours: { type: 'number', default: 1 },
+    seed: { type: 'number', whole: true, least: 0, default: 1 },
     out: { type: 'string' }, // default: a temporary folder, removed where all went well
   },
 });
 const folder = values.out ?? mkdtempSync(join(tmpdir(), 'fer-tui-soak-'));
-const end = performance.now() + Number(values.hours) * 3_600_000;
+const end = performance.now() + values.hours * 3_600_000;
 mkdirSync(folder, { recursive: true });
 process.env.NO_COLOR = '1';
 const faults = [];
@@ -68,7 +68,7 @@ process.exit(ok ? 0 : 1);
 /** A training with a fault, and what came of it. */
 async function disturb(round, kind) {
   const name = `r${round}`;
-  const seed = Number(values.seed) * 1000 + round;
+  const seed = values.seed * 1000 + round;
   const exits = [];
   const env =
     kind === 'kill'
@@ -137,7 +137,7 @@ function startLasting() {
   const events = hourOfEvents();
   const log = join(folder, 'events.ndjson');
   writeFileSync(log, events.map((event) => `${JSON.stringify(event)}\n`).join(''));
-  const speed = `${Math.max(0.1, events.length / (Number(values.hours) * 3600))}`;
+  const speed = `${Math.max(0.1, events.length / (values.hours * 3600))}`;
   const screen = new Terminal(process.execPath, [CLI, 'tui', '--replay', log, '--replay-speed', speed]);
   void screen.exited.then((code) => over('UI', code));
   return [

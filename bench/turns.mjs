@@ -7,25 +7,23 @@
  * The precision is that of this checkout; the other one trains with float32. So `node bench/turns.mjs . fer-vgg --precision
  * mixed_float16` tells what halves bring.
  */
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { parseArgs } from 'node:util';
+import { refuse, scriptOptions } from '../scripts/script_options.mjs';
 
-const { positionals, values } = parseArgs({
+const { positionals, values } = scriptOptions(import.meta.url, {
   allowPositionals: true,
   options: {
-    batch: { type: 'string', default: '28' },
-    seconds: { type: 'string', default: '30' },
+    batch: { type: 'number', whole: true, default: 28 },
+    seconds: { type: 'number', default: 30 },
     precision: { type: 'string', default: 'float32' },
-    help: { type: 'boolean', default: false },
   },
 });
 const [other, model = 'fer-cnn'] = positionals;
-if (values.help || other === undefined) {
-  console.log(
-    'node bench/turns.mjs OTHER_CHECKOUT [MODEL] [--batch 28] [--seconds 30] [--precision mixed_float16]',
-  );
-  process.exit(values.help ? 0 : 2);
+if (other === undefined || !existsSync(resolve(other, 'dist/index.js'))) {
+  const given = other === undefined ? 'no other checkout is named' : `${other}: no checkout that is built`;
+  refuse(import.meta.url, `${given}; expected a folder with dist/index.js, which "npm run build" makes`);
 }
 
 /** A training of a checkout on a device of its own; its kernels are compiled. */
@@ -35,7 +33,7 @@ async function open(folder, precision) {
   const { randomBatch } = await load('bench/steps.js');
   const gpu = await openGpu();
   const learner = new Learner(gpu, buildModel(model), { precision });
-  const [images, labels] = randomBatch(Number(values.batch));
+  const [images, labels] = randomBatch(values.batch);
   const step = async () => {
     const begin = performance.now();
     await learner.train(images, labels);
@@ -59,7 +57,7 @@ for (const order of [
   const runs = {};
   for (const name of order)
     runs[name] = await (name === 'here' ? open(here, values.precision) : open(other, 'float32'));
-  const end = performance.now() + 500 * Number(values.seconds);
+  const end = performance.now() + 500 * values.seconds;
   for (let turn = 0; performance.now() < end; turn++) {
     const pair = {};
     for (const name of turn % 2 === 0 ? order : order.toReversed()) pair[name] = await runs[name].step();

@@ -24,7 +24,7 @@ import { sampleOf } from './mutants/sample.mjs';
 import { writeScores } from './mutants/scores.mjs';
 import { isTypeScript, mutantsOfTypeScript } from './mutants/typescript.mjs';
 import { mutantsOfWgsl } from './mutants/wgsl.mjs';
-import { scriptOptions } from './script_options.mjs';
+import { refuse, scriptOptions } from './script_options.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const PLANTED = 'test/mutants/planted.yaml';
@@ -46,6 +46,16 @@ const listed = execFileSync('git', listing, { cwd: ROOT, encoding: 'utf8' })
   .split('\0')
   .filter((file) => file !== '' && file !== 'node_modules' && existsSync(join(ROOT, file)))
   .sort();
+/** The folder of src that a file lies in, or `shaders`. */
+const folderOf = (file) => /^src\/(\w+)\//.exec(file)?.[1] ?? /^shaders(?=\/)/.exec(file)?.[0];
+const there = [...new Set(listed.map(folderOf))].filter((folder) => folder !== undefined);
+const unknown = folders.filter((folder) => !there.includes(folder));
+if (unknown.length > 0) {
+  refuse(import.meta.url, `"${unknown[0]}" is no folder of src; expected some of ${there.join(', ')}`);
+}
+if (values.file && !listed.some((file) => folders.includes(folderOf(file)) && file.includes(values.file))) {
+  refuse(import.meta.url, `no file of ${folders.join(', ')} has "${values.file}" in its path`);
+}
 const bench = values.list ? undefined : new TestBench(ROOT, listed);
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.once(signal, () => {
@@ -81,8 +91,6 @@ function plantedIn(folder) {
     return [known({ file, start, end: start + find.length, text: replace, kind: 'planted' }, read(file))];
   });
 }
-
-const folderOf = (file) => (file.startsWith('shaders/') ? 'shaders' : file.split('/')[1]);
 
 /** With what it replaces, and a key that stays while its line does. */
 function known(mutant, source) {

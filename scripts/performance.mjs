@@ -1,11 +1,18 @@
 /**
  * Prints the tables of docs/performance.md from a run of the benchmark:
+ *
  *   npm run bench -- kernels steps peers --out FILE.json; node scripts/performance.mjs FILE.json
  */
 import { readFileSync } from 'node:fs';
+import { refuse, scriptOptions } from './script_options.mjs';
+
+const { positionals } = scriptOptions(import.meta.url, { allowPositionals: true });
+const [path] = positionals;
+if (path === undefined)
+  refuse(import.meta.url, 'no file is named; expected one of "npm run bench -- --out FILE.json"');
 
 const { adapter, cpu, node, date, ceilings, kernels, steps, start, peers, versions } = JSON.parse(
-  readFileSync(process.argv[2] ?? '', 'utf8'),
+  readFileSync(path, 'utf8'),
 );
 const figure = (x) => (Math.abs(x) >= 100 ? String(Math.round(x)) : x.toPrecision(3));
 const row = (...cells) => console.log(`| ${cells.join(' | ')} |`);

@@ -20,7 +20,7 @@ import { findRun } from '../dist/train/runs.js';
 import { MODELS, readCard, shippedModels } from '../dist/train/shipped_models.js';
 import { writeCard } from './model_card.mjs';
 import { CLI, fail, fer, partsOf, recipeNames, trainPart } from './recipe_parts.mjs';
-import { scriptOptions } from './script_options.mjs';
+import { refuse, scriptOptions } from './script_options.mjs';
 
 const names = recipeNames();
 
@@ -35,13 +35,14 @@ const { values, positionals } = scriptOptions(import.meta.url, {
     commit: { type: 'string' }, // of the code that trained; default: the one that is checked out
   },
 });
-const [name = ''] = positionals;
-const data = values.data ?? findData();
-if (!names.includes(name) || data === undefined) {
-  fail(
-    `usage: npm run reproduce -- ${names.join('|')} --data fer2013.csv [--out FOLDER] [--last|--calibrate] [--ship]`,
-  );
+const [name] = positionals;
+if (!names.includes(name)) {
+  const given = name === undefined ? 'no network is named' : `there is no network "${name}"`;
+  refuse(import.meta.url, `${given}; expected one of ${names.join(', ')}; --help shows a line`);
 }
+const data = values.data ?? findData();
+if (data === undefined)
+  refuse(import.meta.url, 'no data; expected --data fer2013.csv, or FER-2013 in ./data');
 /** Parts that the shipped network was trained in, as its card tells, and those that are trained here. */
 const earlier = values.last || values.calibrate ? readCard(name).parts : [];
 const out = values.out ?? `runs/reproduce-${name}`;

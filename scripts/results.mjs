@@ -4,8 +4,11 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { refuse, scriptOptions } from './script_options.mjs';
 
-const folder = process.argv[2] ?? '';
+const { positionals } = scriptOptions(import.meta.url, { allowPositionals: true });
+const [folder] = positionals;
+if (folder === undefined) refuse(import.meta.url, 'no run is named; expected its folder, such as runs/r1');
 const events = readFileSync(join(folder, 'events.ndjson'), 'utf8')
   .split('\n')
   .filter((line) => line.endsWith('}'))

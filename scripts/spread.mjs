@@ -11,8 +11,8 @@ import { findData } from '../dist/data/find_data.js';
 import { findRun } from '../dist/train/runs.js';
 import { readCard, shippedModels } from '../dist/train/shipped_models.js';
 import { writeCard } from './model_card.mjs';
-import { fail, partsOf, trainPart } from './recipe_parts.mjs';
-import { scriptOptions } from './script_options.mjs';
+import { partsOf, trainPart } from './recipe_parts.mjs';
+import { refuse, scriptOptions } from './script_options.mjs';
 
 const { values, positionals } = scriptOptions(import.meta.url, {
   allowPositionals: true,
@@ -22,13 +22,14 @@ const { values, positionals } = scriptOptions(import.meta.url, {
     out: { type: 'string', default: 'runs/spread' },
   },
 });
-const [name = ''] = positionals;
-const data = values.data ?? findData();
-if (!shippedModels().includes(name) || data === undefined) {
-  fail(
-    `usage: npm run spread -- ${shippedModels().join('|')} --data fer2013.csv [--seeds 8,9] [--out FOLDER]`,
-  );
+const [name] = positionals;
+if (!shippedModels().includes(name)) {
+  const given = name === undefined ? 'no network is named' : `there is no network "${name}"`;
+  refuse(import.meta.url, `${given}; expected one of ${shippedModels().join(', ')}; --help shows a line`);
 }
+const data = values.data ?? findData();
+if (data === undefined)
+  refuse(import.meta.url, 'no data; expected --data fer2013.csv, or FER-2013 in ./data');
 const spread = values.seeds.split(',').map(Number).map(trained);
 writeCard({ ...readCard(name), spread });
 console.log(`models/${name}.json and models/README.md are written`);
