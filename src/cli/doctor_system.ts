@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { needFolder } from '../util/atomic_write.js';
 import { cacheContents } from '../util/cache_contents.js';
 import { cacheFolder } from '../util/cache_folder.js';
 import { inMegabytes } from '../util/megabytes.js';
@@ -61,8 +62,14 @@ function nodeCheck(): Check {
   return { name: 'Node.js', ok: true, detail: process.versions.node };
 }
 
-/** The size of the cache. */
+/** The size of the cache, and whether anything can be kept in it. */
 export function cacheCheck(folder = cacheFolder()): Check {
+  try {
+    needFolder(folder);
+  } catch {
+    const detail = `${folder} cannot be written in: kernels are checked and compiled, and data sets read, anew each time`;
+    return { name: 'cache', ok: false, optional: true, detail, fix: 'name another folder in XDG_CACHE_HOME' };
+  }
   const bytes = cacheContents(folder).reduce((sum, own) => sum + own.bytes, 0);
   const detail = `${inMegabytes(bytes)} in ${folder} (fer-tui cache lists its contents)`;
   return { name: 'cache', ok: true, detail };

@@ -1,5 +1,7 @@
 import { expect, it, vi } from 'vitest';
+import { checkKernels } from '../../src/check/kernel_checks.js';
 import { doctor } from '../../src/cli/commands/doctor.js';
+import { cacheCheck } from '../../src/cli/doctor_system.js';
 import { openGpu } from '../../src/gpu/device.js';
 import { describeGpu } from '../helpers/gpu.js';
 
@@ -8,7 +10,37 @@ vi.mock('../../src/gpu/device.js', async (original) => {
   return { ...real, openGpu: vi.fn(real.openGpu) };
 });
 
+vi.mock('../../src/check/kernel_checks.js', async (original) => {
+  const real = await original<typeof import('../../src/check/kernel_checks.js')>();
+  return { ...real, checkKernels: vi.fn(real.checkKernels) };
+});
+
+it('a cache that cannot be written in is told, with what that costs', () => {
+  expect(cacheCheck('/dev/null/fer-tui')).toEqual({
+    ...{ name: 'cache', ok: false, optional: true, fix: 'name another folder in XDG_CACHE_HOME' },
+    detail: expect.stringContaining(
+      '/dev/null/fer-tui cannot be written in: kernels are checked and compiled',
+    ),
+  });
+});
+
 describeGpu('the doctor', (get) => {
+  it.each([
+    [true, 0],
+    [false, 1],
+  ])('ends with a failed check where a kernel is wrong: right %s, exit code %i', async (ok, code) => {
+    const gpu = get();
+    vi.spyOn(gpu, 'close').mockReturnValue();
+    vi.mocked(openGpu).mockResolvedValueOnce(gpu);
+    const check = { kernel: 'elu.forward', title: 'elu', error: 1, tolerance: 1e-4, ok };
+    vi.mocked(checkKernels).mockResolvedValueOnce([check] as never);
+    const written: string[] = [];
+    vi.spyOn(process.stdout, 'write').mockImplementation((text) => written.push(String(text)) > 0);
+    const exit = await doctor({ kernels: true, json: true, quiet: false } as Parameters<typeof doctor>[0]);
+    vi.restoreAllMocks();
+    expect([exit, JSON.parse(written.join('')).ok]).toEqual([code, ok]);
+  });
+
   /** What it says of a device with these properties. */
   async function said(info: object): Promise<Record<string, string>> {
     const gpu = get();

@@ -44,10 +44,11 @@ export async function doctor({ kernels, adapter, json }: DoctorArgs & GlobalArgs
     );
   }
   gpu?.close();
-  const ok = checks.every((check) => check.ok || check.optional) && results.every((result) => result.ok);
+  const usable = checks.every((check) => check.ok || check.optional);
+  const wrong = results.filter((result) => !result.ok).length;
+  const ok = usable && wrong === 0;
   if (json) writeJson({ v: 1, type: 'result', ok, checks, ...(kernels && { kernels: results }) });
   else if (kernels && gpu !== undefined) {
-    const wrong = results.filter((result) => !result.ok).length;
     const worst = (halves: boolean): string =>
       Math.max(
         ...results.filter((r) => r.tolerance > TOLERANCE === halves).map(({ error }) => error),
@@ -56,7 +57,8 @@ export async function doctor({ kernels, adapter, json }: DoctorArgs & GlobalArgs
       `${results.length} kernel checks, ${wrong} wrong, worst error ${worst(false)}, with halves ${worst(true)}\n`,
     );
   }
-  return ok ? EXIT.done : EXIT.noGpu;
+  if (!usable) return EXIT.noGpu;
+  return wrong > 0 ? EXIT.bug : EXIT.done;
 }
 
 function line({ name, ok, detail, fix, optional }: Check): string {
