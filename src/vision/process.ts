@@ -43,6 +43,7 @@ export class VisionProcess implements Vision {
       ...{ windowsHide: true }, // on Windows, a detached process would open a console window; `fork` passes the option on
     });
     let failure: Failure | undefined;
+    let late: NodeJS.Timeout | undefined;
     const tell = (message: Message): void => {
       if (this.#over) return;
       this.#over = message.type === 'ended' || message.type === 'failed';
@@ -54,7 +55,7 @@ export class VisionProcess implements Vision {
     this.#child.on('message', (message: Message) => {
       if (message.type === 'failed') {
         failure = message;
-        setTimeout(() => tell(this.#withReason(message)), PATIENCE_MS);
+        late = setTimeout(() => tell(this.#withReason(message)), PATIENCE_MS);
         return;
       }
       tell(message);
@@ -66,6 +67,7 @@ export class VisionProcess implements Vision {
     this.#gone = new Promise((resolve) => {
       this.#child.on('exit', async (code, signal) => {
         await printed;
+        clearTimeout(late); // it would keep this program alive
         tell(failure === undefined ? this.#obituary(code, signal) : this.#withReason(failure));
         resolve();
       });

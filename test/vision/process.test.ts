@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { VISION_DEFAULTS, visionOptions } from '../../src/vision/options.js';
 import { VisionProcess } from '../../src/vision/process.js';
 import type { Message } from '../../src/vision/protocol.js';
@@ -37,6 +37,8 @@ function start(program: string) {
 const note = (text: string): string => `process.send({ type: 'note', text: ${text} });`;
 
 describe('the vision process', () => {
+  afterEach(() => void vi.useRealTimers());
+
   it('is told its options first, then commands; a frame is taken once it has been heard', async () => {
     const { vision, heard, until } = start(`
       process.on('message', (command) => {
@@ -91,7 +93,7 @@ describe('the vision process', () => {
       expect(more).toEqual([]);
       return heard;
     };
-    vi.useFakeTimers({ toFake: ['setTimeout'] }); // it is told when the process has ended, however long that takes
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }); // it is told when the process has ended, however long that takes
     expect(await message(program(7, printed))).toEqual({
       ...{ type: 'failed', exit: 7, message: 'it cannot be read (the decoder says: moov atom not found)' },
     });
@@ -102,6 +104,7 @@ describe('the vision process', () => {
     const plain = { type: 'failed', exit: 7, message: 'it cannot be read' };
     expect(await message(program(7, "console.error('x [mov @ 0x5] no');"))).toEqual(plain);
     expect(await message(program(5, printed))).toEqual({ ...plain, exit: 5 });
+    expect(vi.getTimerCount()).toBe(0); // nothing keeps the program alive
     vi.useRealTimers();
     // Also where it goes on.
     expect(await message(`process.send(${failed(7)}); setInterval(() => {}, 1000);`)).toEqual(plain);
@@ -162,6 +165,5 @@ describe('the vision process', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     await vision.close(); // however long that takes, as no time passes
     expect(vi.getTimerCount()).toBe(0);
-    vi.useRealTimers();
   });
 });
