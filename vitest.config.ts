@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { TEST_MS, WAIT_MS } from './test/helpers/patience.js';
 
@@ -20,6 +21,15 @@ const common = {
   setupFiles: './test/helpers/equality.ts',
 };
 
+const standIn = fileURLToPath(new URL('test/helpers/shared_devices.ts', import.meta.url));
+/** Gives the files of a project devices that others have used before. */
+const sharedDevices = {
+  name: 'shared-devices',
+  enforce: 'pre' as const,
+  resolveId: (id: string, importer: string | undefined) =>
+    id === 'webgpu' && importer !== standIn ? standIn : undefined,
+};
+
 export default defineConfig({
   test: {
     globalSetup: './test/helpers/environment.ts',
@@ -28,9 +38,9 @@ export default defineConfig({
     maxWorkers: Math.min(4, availableParallelism() + 1),
     projects: [
       // A test file that changes its process has it for itself. The others take turns in a few processes, which load and
-      // compile each source file once: that saves a fifth of the suite's CPU time.
+      // compile each source file once: that saves a fifth of the suite's CPU time. They also use the same devices.
       { test: { ...common, name: 'alone', include: alone } },
-      { test: { ...common, name: 'shared', include: shared, isolate: false } },
+      { plugins: [sharedDevices], test: { ...common, name: 'shared', include: shared, isolate: false } },
     ],
   },
 });

@@ -269,10 +269,10 @@ describeGpu('a learner', (gpu) => {
   });
 
   it('tells how many kernels are compiled, and is not asked twice', async () => {
-    const learner = new Learner(gpu(), dense());
+    const twin = await gpu().openTwin(); // has compiled nothing
+    const learner = new Learner(twin, dense());
     const heard: string[] = [];
     learner.onCompile = (done, total) => heard.push(`${done}/${total}`);
-    gpu().pipelines.clear();
     await learner.train(...randomBatch(dense(), 5));
     const total = heard.length;
     expect(total).toBeGreaterThan(5);
@@ -280,6 +280,7 @@ describeGpu('a learner', (gpu) => {
     await learner.train(...randomBatch(dense(), 5));
     expect(heard).toHaveLength(total);
     await learner.dispose();
+    twin.close();
   });
 
   it('puts the weights back even if what sees the average fails', async () => {
