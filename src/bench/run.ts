@@ -60,9 +60,9 @@ export async function runBench(options: BenchOptions): Promise<BenchResult> {
       cpu: `${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}`,
       node: process.version,
     };
-    const told = log === undefined ? {} : { log };
+    const logging = log === undefined ? {} : { log };
     const kernels = parts.includes('kernels')
-      ? await benchKernels(gpu, ceilings, { batch, filter, seconds, ...told })
+      ? await benchKernels(gpu, ceilings, { batch, filter, seconds, ...logging })
       : undefined;
     if (!parts.includes('steps')) return { ...about, ceilings, ...(kernels && { kernels }) };
     const models = quick ? ['fer-cnn'] : ['fer-cnn', 'fer-vgg', 'fer-shallow'];
@@ -73,7 +73,7 @@ export async function runBench(options: BenchOptions): Promise<BenchResult> {
       precisions: quick ? ['float32'] : ['float32', 'mixed_float16'],
       inference,
       seconds: seconds * 5,
-      ...told,
+      ...logging,
     });
     log?.('first step of a fresh process');
     const start = { cold: firstStep(true), warm: firstStep(false) };

@@ -63,13 +63,13 @@ export async function planCheck(gpu: Gpu, used: UsedKernels): Promise<CheckPlan>
   // The products within the other cases are naive, so that no tiles are compiled for their small extents alone.
   const others = KERNEL_CASES.filter((testCase) => testCase.possible?.(gpu) !== false).map(withNaiveProducts);
   const all = new Map<KernelCase, Seen>();
-  for (const wanted of [...unchecked]) {
-    if (!unchecked.has(wanted)) continue;
+  for (const target of [...unchecked]) {
+    if (!unchecked.has(target)) continue;
     let best: (Seen & { readonly more: number }) | undefined;
-    for (const testCase of candidates(others, { unchecked, used, wanted })) {
+    for (const testCase of candidates(others, { unchecked, used, target })) {
       const seen = all.get(testCase) ?? (await seenOf(gpu, testCase));
       all.set(testCase, seen);
-      if (!seen.ran.has(wanted)) continue;
+      if (!seen.ran.has(target)) continue;
       const more = [...seen.ran].filter((name) => isVariant(name) && !compiled.has(name)).length;
       if (best === undefined || more < best.more) best = { ...seen, more };
       if (more === 0) break;
@@ -121,7 +121,7 @@ interface Search {
   /** What the program runs. */
   readonly used: UsedKernels;
   /** The variant or way to find a case for. */
-  readonly wanted: string;
+  readonly target: string;
 }
 
 function waysOf({ forced = {} }: KernelCase): string[] {
@@ -129,19 +129,16 @@ function waysOf({ forced = {} }: KernelCase): string[] {
 }
 
 /**
- * The cases that may run the wanted variant or way, judged by the names of their kernels. Those that run the most unchecked and the
+ * The cases that may run the target variant or way, judged by the names of their kernels. Those that run the most unchecked and the
  * fewest unused kernels come first. Cases that force a way which the program does not take count only if there are no others.
  */
-function candidates(
-  cases: readonly KernelCase[],
-  { unchecked, used, wanted: variant }: Search,
-): KernelCase[] {
+function candidates(cases: readonly KernelCase[], { unchecked, used, target }: Search): KernelCase[] {
   const left = namesOf(unchecked);
   const names = namesOf([...used.variants, ...used.ways]);
-  const wanted = isVariant(variant) ? nameOf(variant) : variant;
+  const kernel = isVariant(target) ? nameOf(target) : target;
   const runsOf = (testCase: KernelCase): string[] => [...testCase.kernels, ...waysOf(testCase)];
   const fitting = cases.filter(
-    (testCase) => runsOf(testCase).includes(wanted) && (testCase.tolerance !== undefined) === isHalf(variant),
+    (testCase) => runsOf(testCase).includes(kernel) && (testCase.tolerance !== undefined) === isHalf(target),
   );
   const plain = fitting.filter((testCase) => waysOf(testCase).every((way) => used.ways.has(way)));
   const worth = (testCase: KernelCase): number => {

@@ -22,9 +22,9 @@ export async function learnAsText(request: LearnRequest, args: LearnArgs & Globa
       progress.show('compiling kernels', done, total),
     ).finally(() => progress.close());
     const { stage, layer, weight, kernels } = args;
-    const told = await walk(dissection, { stage, layer, weight, kernels });
-    if (args.json) writeJson({ v: 1, type: 'result', ...reading.json(), ...withPlainArrays(told) });
-    else process.stdout.write(`${walkText(told).join('\n')}\n`);
+    const report = await walk(dissection, { stage, layer, weight, kernels });
+    if (args.json) writeJson({ v: 1, type: 'result', ...reading.json(), ...withPlainArrays(report) });
+    else process.stdout.write(`${walkText(report).join('\n')}\n`);
     await dissection.dispose();
     return EXIT.done;
   } finally {

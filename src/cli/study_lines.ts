@@ -103,14 +103,14 @@ export function studySummary(
   const { settings, path, liveTrials: trials } = study;
   const states = ['complete', 'paused', 'failed', 'running', 'interrupted'] as const;
   const counts = countStates(trials);
-  const said = states
+  const tally = states
     .filter((state) => counts[state] > 0)
     .map((state) => `${counts[state]} ${state}`)
     .join(', ');
   const damaged = study.damagedLines; // counts what `liveTrials` has read
   const failures = trials.filter(({ state }) => state === 'failed').slice(0, top);
   const lines = [
-    `${printable(path)}: ${trials.length} of ${counted(settings.trials, 'trial')}${said === '' ? '' : `: ${said}`}`,
+    `${printable(path)}: ${trials.length} of ${counted(settings.trials, 'trial')}${tally === '' ? '' : `: ${tally}`}`,
     ...(damaged > 0 ? [`trials.ndjson: ${counted(damaged, 'line')} cut off or damaged, left out`] : []),
     '',
     ...(settings.kind === 'cv'

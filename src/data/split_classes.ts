@@ -13,14 +13,14 @@ export function checkClasses(splits: Dataset['splits'], classes: readonly string
   for (const { name, own } of others) {
     const missing = classes.filter((_, label) => reference.own.has(label) && !own.has(label));
     const extra = classes.filter((_, label) => own.has(label) && !reference.own.has(label));
-    const told = [
+    const differences = [
       ...(missing.length > 0 ? [`${reference.name} has images of ${listOf(missing)}, ${name} has none`] : []),
       ...(extra.length > 0 ? [`${name} has images of ${listOf(extra)}, ${reference.name} has none`] : []),
     ];
-    if (told.length === 0) continue;
+    if (differences.length === 0) continue;
     const way = `add or remove some, or list all classes with --classes ${classes.length > 12 ? 'a,b,c,...' : classes.join(',')}`;
     throw new DataError(
-      `${source}: ${[...told, 'expected the same classes in all splits'].join('; ')}: ${[way, ...slipsOf(classes)].join('; ')}`,
+      `${source}: ${[...differences, 'expected the same classes in all splits'].join('; ')}: ${[way, ...slipsOf(classes)].join('; ')}`,
     );
   }
 }

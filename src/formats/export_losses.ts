@@ -23,7 +23,7 @@ export function keptBy(format: ExportFormat, network: Network): Kept {
     const dropped = count((kind) => IN_TRAINING.test(kind));
     const frozen = count((_, { trainable }) => trainable === false);
     if (dropped > 0)
-      lost.push(`${many(dropped, 'dropout')}, which act${dropped === 1 ? 's' : ''} in training alone`);
+      lost.push(`${many(dropped, 'dropout')}, which act${dropped === 1 ? 's' : ''} only in training`);
     if (frozen > 0)
       lost.push(`the note that ${many(frozen, 'frozen')} ${frozen === 1 ? 'is' : 'are'} not to be trained`);
     const otherAxis = network.layers.find(
@@ -37,7 +37,7 @@ export function keptBy(format: ExportFormat, network: Network): Kept {
   if (format === 'tfjs') {
     const spatial = count((kind) => kind === 'SpatialDropout2D');
     if (spatial > 0)
-      lost.push(`${many(spatial, 'SpatialDropout2D')}: Dropout instead, which differs in training alone`);
+      lost.push(`${many(spatial, 'SpatialDropout2D')}: written as Dropout, which differs only in training`);
     return { objection: tfjsObjection(network), lost };
   }
   return { objection: undefined, lost };

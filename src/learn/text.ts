@@ -91,8 +91,8 @@ export function stageText(report: LearnReport, stage: StageReport): string[] {
         `loss ${stage.loss.toFixed(4)} (log ${names.length} = ${Math.log(names.length).toFixed(4)} for a guess), ${stage.correct} of ${report.count} right`,
         ...report.labels.map((label, i) => {
           const row = stage.probabilities.subarray(i * names.length, (i + 1) * names.length);
-          const said = row.indexOf(Math.max(...row));
-          return `image ${i}: ${names[label]} got ${(row[label] ?? 0).toFixed(4)}, loss ${(stage.losses[i] ?? 0).toFixed(4)}${said === label ? '' : `; it says ${names[said]}`}`;
+          const predicted = row.indexOf(Math.max(...row));
+          return `image ${i}: ${names[label]} got ${(row[label] ?? 0).toFixed(4)}, loss ${(stage.losses[i] ?? 0).toFixed(4)}${predicted === label ? '' : `; it says ${names[predicted]}`}`;
         }),
       ];
     case 'backward':

@@ -39,13 +39,14 @@ export function inspectionPage(inspection: Inspection): string {
 /** The face beside what the network says about it. */
 function answer({ name, picture, label, probabilities }: InspectedFace, classes: readonly string[]): Html {
   const best = probabilities.indexOf(Math.max(...probabilities));
-  const said = best < 0 ? 'nothing: no number' : `${classes[best]} with ${percent(probabilities[best])}`;
+  const prediction =
+    best < 0 ? 'nothing: no number' : `${classes[best]} with ${percent(probabilities[best])}`;
   const truth = label === undefined ? '' : `; its true class is ${classes[label]}`;
   const order = [...probabilities.keys()].sort((a, b) => (probabilities[b] ?? 0) - (probabilities[a] ?? 0));
   return html`
     <div class="answer">
     <figure>${image(picture, `The inspected face: ${name}`)}<figcaption>${name}</figcaption></figure>
-    <div><p>The network says <b>${said}</b>${truth}.</p>
+    <div><p>The network says <b>${prediction}</b>${truth}.</p>
     ${table({
       caption: 'The probability of every class',
       columns: [{ title: 'class', words: true }, { title: 'probability' }, { title: '', words: true }],

@@ -147,15 +147,16 @@ function reason(error: unknown): string {
   throw error;
 }
 
-const TOLD: readonly NoteEvent['kind'][] = ['resume', 'pause', 'continue', 'lr', 'stopping'];
+const INCIDENT_NOTES: readonly NoteEvent['kind'][] = ['resume', 'pause', 'continue', 'lr', 'stopping'];
 
 function incidentsOf(events: readonly TrainEvent[]): Incident[] {
   const incidents: Incident[] = [];
   let epochs = 0;
   for (const event of events) {
     if (event.type === 'epoch') epochs = event.epoch;
-    const told = event.type === 'error' || (event.type === 'note' && TOLD.includes(event.kind));
-    if (told) incidents.push({ epochs, kind: kindOf(event), message: event.message });
+    const isIncident =
+      event.type === 'error' || (event.type === 'note' && INCIDENT_NOTES.includes(event.kind));
+    if (isIncident) incidents.push({ epochs, kind: kindOf(event), message: event.message });
   }
   return incidents;
 }

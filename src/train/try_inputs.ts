@@ -85,11 +85,12 @@ export async function tryInputs(options: TryOptions): Promise<InputTrials> {
     learner.writeWeights(opened.weights);
     for (const name of names.filter((one) => !untried.includes(one))) {
       const preprocess = fittedTo({ ...opened, preprocess: { name } }, path, train);
-      const said = await predictSplit(learner, split, preprocess, 'none', (done, total) =>
+      const probabilities = await predictSplit(learner, split, preprocess, 'none', (done, total) =>
         onProgress?.(`trying --preprocess ${name}`, done, total),
       );
-      const found = varied ? [...orders, bestOrder(said, split, orders)] : orders;
-      for (const order of distinct(found)) tried.push(trialOf(name, order, said, split, orders[0].classes));
+      const found = varied ? [...orders, bestOrder(probabilities, split, orders)] : orders;
+      for (const order of distinct(found))
+        tried.push(trialOf(name, order, probabilities, split, orders[0].classes));
     }
     await learner.dispose();
   } finally {
@@ -118,13 +119,17 @@ function ordersOf(
 }
 
 /** The order in which most images are right. */
-function bestOrder(said: Float32Array, { labels }: Split, [first]: readonly [ClassOrder, ...ClassOrder[]]) {
+function bestOrder(
+  probabilities: Float32Array,
+  { labels }: Split,
+  [first]: readonly [ClassOrder, ...ClassOrder[]],
+) {
   const { classes } = first;
   const n = classes.length;
   const counts = classes.map(() => classes.map(() => 0));
   labels.forEach((label, i) => {
     const row = counts[label] as number[];
-    const output = largest(said, i, n);
+    const output = largest(probabilities, i, n);
     row[output] = (row[output] as number) + 1;
   });
   return orderOf(
@@ -140,7 +145,7 @@ const distinct = (orders: readonly ClassOrder[]): ClassOrder[] =>
 function trialOf(
   preprocess: PreprocessName,
   order: ClassOrder,
-  said: Float32Array,
+  probabilities: Float32Array,
   { labels }: Split,
   classes: readonly string[],
 ): Tried {
@@ -150,16 +155,16 @@ function trialOf(
   let loss = 0;
   labels.forEach((label, i) => {
     const output = outputs[label] as number;
-    right[i] = Number(largest(said, i, n) === output);
-    loss -= Math.log(Math.max(said[i * n + output] as number, 1e-7));
+    right[i] = Number(largest(probabilities, i, n) === output);
+    loss -= Math.log(Math.max(probabilities[i * n + output] as number, 1e-7));
   });
   const accuracy = right.reduce((sum, one) => sum + one, 0) / labels.length;
   return { preprocess, order, accuracy, loss: loss / labels.length, right };
 }
 
 /** The largest output of a row. */
-function largest(said: Float32Array, row: number, outputs: number): number {
-  const values = said.subarray(row * outputs, (row + 1) * outputs);
+function largest(probabilities: Float32Array, row: number, outputs: number): number {
+  const values = probabilities.subarray(row * outputs, (row + 1) * outputs);
   return values.indexOf(Math.max(...values));
 }
 

@@ -74,8 +74,8 @@ export async function collectVotes(ensemble: Ensemble, options: VoteOptions): Pr
       const tell = (done: number, total: number): void =>
         onProgress?.(`classifying with ${path}`, done, total);
       const versions = await predictVersions(learner, split, preprocess[m] as Preprocess, tta, tell);
-      const said = options.versionsApart ? versions : [meanOf(versions)];
-      votes.push(...said.map((probabilities) => inOrder(probabilities, outputs)));
+      const kept = options.versionsApart ? versions : [meanOf(versions)];
+      votes.push(...kept.map((probabilities) => inOrder(probabilities, outputs)));
       await learner.dispose();
     }
     const imgPerS = split.labels.length / ((performance.now() - begin) / 1000);

@@ -47,13 +47,13 @@ export function rowsLeft(filter: string, values: FormValues, base: FormBase | un
 /** The lines below the first one, with a heading before the first setting of each section that is left. */
 export function formRows(left: readonly number[]): readonly FormRow[] {
   let heading = '';
-  let told = '';
+  let previous = '';
   const shown = new Set(left);
   return OPTION_ENTRIES.flatMap(([name, spec], i): FormRow[] => {
     heading = SECTIONS[name] ?? heading;
     if (!shown.has(i + 1)) return [];
-    const head = heading === told ? [] : [{ heading }];
-    told = heading;
+    const head = heading === previous ? [] : [{ heading }];
+    previous = heading;
     return [...head, { row: i + 1, name, spec }];
   });
 }

@@ -26,19 +26,22 @@ import { withSettings } from './workspace.js';
 const MOST_EPOCHS = OPTIONS.epochs.range[1];
 
 /** The part of a screen's actions that these functions need. */
-export type Verbs = Pick<Actions<unknown>, 'app' | 'engine' | 'setApp' | 'note' | 'go' | 'ask' | 'prompt'>;
+export type AppActions = Pick<
+  Actions<unknown>,
+  'app' | 'engine' | 'setApp' | 'note' | 'go' | 'ask' | 'prompt'
+>;
 
 /** Keeps `app.run` up to date with the engine's messages. Returns a function that stops this. */
-export function follow(act: Verbs): () => void {
+export function follow(act: AppActions): () => void {
   return act.engine.listen((news) => {
     const { run } = act.app;
     const now = Date.now();
     switch (news.type) {
       case 'train': {
         const next = applyEvent(run?.live ? run : beginRun(now), news.event, now);
-        const newest = next.happened.at(-1);
-        const told = newest !== undefined && newest !== run?.happened.at(-1);
-        act.setApp({ run: next, ...(told && { note: { text: newest.text, kind: newest.kind } }) });
+        const newest = next.events.at(-1);
+        const isNew = newest !== undefined && newest !== run?.events.at(-1);
+        act.setApp({ run: next, ...(isNew && { note: { text: newest.text, kind: newest.kind } }) });
         if (news.event.type === 'end' && hasDiverged(next)) askAfterDivergence(act, next);
         break;
       }
@@ -64,7 +67,7 @@ export function follow(act: Verbs): () => void {
 }
 
 /** The run's process has ended: says what happened and offers to resume the run. */
-function lose(act: Verbs, run: RunState, how: string): void {
+function lose(act: AppActions, run: RunState, how: string): void {
   const lost = loseRun(run, how, Date.now());
   const text = run.killed
     ? 'killed: R resumes the run from its last checkpoint'
@@ -88,7 +91,7 @@ export function hasDiverged({ end }: RunState): boolean {
 }
 
 /** Offers to resume from before the divergence, with a tenth of the learning rate. Checkpoints hold finite numbers only. */
-export function askAfterDivergence(act: Verbs, run: RunState): void {
+export function askAfterDivergence(act: AppActions, run: RunState): void {
   const { start, rate, error } = run;
   if (start === undefined) return;
   const lr = Number(((rate ?? Number(start.config['lr'])) / 10).toPrecision(3));
@@ -109,7 +112,7 @@ export function askAfterDivergence(act: Verbs, run: RunState): void {
 }
 
 /** Begins a run with these settings and shows it. */
-export function startRun(act: Verbs, settings: Readonly<Record<string, unknown>>): void {
+export function startRun(act: AppActions, settings: Readonly<Record<string, unknown>>): void {
   if (isActive(act.app.run)) {
     act.note('a training is in progress: stop it with x', 'bad');
     return;
@@ -128,7 +131,7 @@ export function startRun(act: Verbs, settings: Readonly<Record<string, unknown>>
  * Shows the run in a folder on Train, read from its log; one that another process trains is followed. While a training is active
  * here, Train shows only that one.
  */
-export function showRun(act: Verbs, path: string): void {
+export function showRun(act: AppActions, path: string): void {
   const { run } = act.app;
   if (isActive(run)) {
     if (run.start?.path === path) act.go('train');
@@ -152,19 +155,19 @@ function withoutForm({ screens }: AppState): AppState['screens'] {
 }
 
 /** Reads what was appended to the log of the followed run, if there is one. */
-export function readOn(act: Verbs): void {
+export function readOn(act: AppActions): void {
   const { run } = act.app;
   if (run?.tail === undefined) return;
   // The lock is checked before the log is read, so that everything a process wrote before it ended is read.
   const next = grown(run, isLocked(dirname(run.tail.path)), Date.now());
   if (next === run) return;
-  const newest = next.happened.at(-1);
-  const told = newest !== undefined && newest !== run.happened.at(-1);
-  act.setApp({ run: next, ...(told && { note: { text: newest.text, kind: newest.kind } }) });
+  const newest = next.events.at(-1);
+  const isNew = newest !== undefined && newest !== run.events.at(-1);
+  act.setApp({ run: next, ...(isNew && { note: { text: newest.text, kind: newest.kind } }) });
 }
 
 /** Resumes the run in a folder, with changed settings if there are any, and shows it. */
-export function resumeRun(act: Verbs, path: string, changes: RunChanges = {}): void {
+export function resumeRun(act: AppActions, path: string, changes: RunChanges = {}): void {
   if (isActive(act.app.run)) {
     act.note('a training is in progress: stop it with x first', 'bad');
     return;
@@ -189,7 +192,7 @@ export function resumeRun(act: Verbs, path: string, changes: RunChanges = {}): v
  * its settings
  */
 export function askForMore(
-  act: Verbs,
+  act: AppActions,
   { name, path, done, of }: Pick<RunReport, 'name' | 'path' | 'done' | 'of'>,
 ): void {
   act.prompt({
@@ -210,7 +213,7 @@ export function askForMore(
  * Shows the next step of a run on the Learn screen, taken apart on a copy. A paused training first saves the checkpoint that
  * the copy is made from.
  */
-export function takeApart(act: Verbs, run: RunState): void {
+export function takeApart(act: AppActions, run: RunState): void {
   const path = run.start?.path;
   if (path === undefined) return;
   const show = (): void => {

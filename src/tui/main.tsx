@@ -17,7 +17,7 @@ import { ImageLayer } from './image_layer.js';
 import { Input } from './input.js';
 import { handleKey } from './keys.js';
 import type { Size } from './layout.js';
-import { follow, readOn, resumeRun, showRun, startRun, type Verbs } from './live.js';
+import { type AppActions, follow, readOn, resumeRun, showRun, startRun } from './live.js';
 import { EMPTY } from './loadable.js';
 import { handleMouse } from './mouse.js';
 import type { Capability } from './paint/capability.js';
@@ -208,7 +208,7 @@ to come back: ${attachCommand(run.start)}`;
   return `${start.run}  ${status} ${endText(ended)} of ${start.of}${score}  ${start.path}${next}`;
 }
 
-function beginGiven(act: Verbs, run: NonNullable<TuiOptions['run']>): void {
+function beginGiven(act: AppActions, run: NonNullable<TuiOptions['run']>): void {
   if ('show' in run) showRun(act, run.show);
   else if ('resume' in run) resumeRun(act, run.resume, run.changes);
   else startRun(act, run.settings);

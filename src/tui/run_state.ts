@@ -28,8 +28,8 @@ export type Phase =
   | 'failed'
   | 'lost';
 
-/** A line in the list of what happened. */
-export interface Happening {
+/** A line in the list of events. */
+export interface RunEvent {
   /** Milliseconds of `Date.now`; undefined if the log does not say. */
   readonly at: number | undefined;
   readonly sign: string;
@@ -72,7 +72,7 @@ export interface RunState {
   readonly asides: readonly Validation[];
   readonly markers: readonly Marker[];
   /** The latest last. */
-  readonly happened: readonly Happening[];
+  readonly events: readonly RunEvent[];
   /** The activity before or between steps, such as compiling, and its progress. */
   readonly progress: RunProgress | undefined;
   /** Seconds on its training clock; undefined: the log is of an older version. */
@@ -111,8 +111,8 @@ export interface Validation {
   readonly at: number;
 }
 
-/** Lines kept of what happened. */
-const HAPPENINGS = 200;
+/** How many events are kept. */
+const KEPT_EVENTS = 200;
 
 export function beginRun(now: number, live = true): RunState {
   return {
@@ -125,7 +125,7 @@ export function beginRun(now: number, live = true): RunState {
       epochs: [],
       ...{ validation: undefined, asides: [] },
       markers: [],
-      happened: [],
+      events: [],
     },
     ...{ progress: undefined, result: undefined, error: undefined, end: undefined, killed: false },
     seconds: undefined,
@@ -321,7 +321,7 @@ function happen(
   at: number | undefined,
   sign: string,
   text: string,
-  kind: Happening['kind'] = 'info',
+  kind: RunEvent['kind'] = 'info',
 ): RunState {
-  return { ...run, happened: [...run.happened.slice(1 - HAPPENINGS), { at, sign, text, kind }] };
+  return { ...run, events: [...run.events.slice(1 - KEPT_EVENTS), { at, sign, text, kind }] };
 }

@@ -8,10 +8,10 @@ import type { Actions } from './screen_module.js';
 /** Steers the run that Train shows: through the engine where it trains here, else through a file in its folder. */
 
 /** The actions of a screen that steering needs. */
-type Verbs = Pick<Actions<unknown>, 'app' | 'engine' | 'setApp' | 'note' | 'ask'>;
+type AppActions = Pick<Actions<unknown>, 'app' | 'engine' | 'setApp' | 'note' | 'ask'>;
 
 /** Sends a command to the training that Train shows. If its process takes no commands, shows why. @returns whether it was sent */
-export function steerRun(act: Verbs, command: Steering): boolean {
+export function steerRun(act: AppActions, command: Steering): boolean {
   const tail = act.app.run?.tail;
   if (tail === undefined) {
     act.engine.send(command);
@@ -41,7 +41,7 @@ export const canDetach = (run: RunState | undefined): run is RunState & { start:
   isActive(run) && run.start !== undefined;
 
 /** Lets the training continue in the background. Train follows it from then on; quitting does not stop it. */
-export function detachRun(act: Pick<Verbs, 'app' | 'engine' | 'setApp' | 'note'>): void {
+export function detachRun(act: Pick<AppActions, 'app' | 'engine' | 'setApp' | 'note'>): void {
   const { run } = act.app;
   if (!canDetach(run)) return;
   act.engine.detach();
@@ -50,7 +50,7 @@ export function detachRun(act: Pick<Verbs, 'app' | 'engine' | 'setApp' | 'note'>
 }
 
 /** Asks how to stop, and says what each way costs. */
-export function askToStop(act: Verbs, run: RunState): void {
+export function askToStop(act: AppActions, run: RunState): void {
   const { engine } = act;
   const kill = {
     key: 'k',

@@ -5,11 +5,11 @@ import type { Actions } from './screen_module.js';
 /** The keys of the choices; `f` stands for another file. */
 const KEYS = [...'123456789abcde'];
 
-type Verbs = Pick<Actions<unknown>, 'app' | 'engine' | 'ask' | 'prompt' | 'note' | 'setApp'>;
+type AppActions = Pick<Actions<unknown>, 'app' | 'engine' | 'ask' | 'prompt' | 'note' | 'setApp'>;
 
 /** Asks for a network: one of the `untrained` ones, which are listed first, a trained one, or a file. */
 export function askForWeights(
-  act: Verbs,
+  act: AppActions,
   use: (path: string) => void,
   untrained: readonly string[] = [],
 ): void {
@@ -23,7 +23,7 @@ export function askForWeights(
 }
 
 function askWhich(
-  act: Verbs,
+  act: AppActions,
   use: (path: string) => void,
   untrained: readonly string[],
   trained: readonly WeightFile[],
@@ -50,7 +50,7 @@ function askWhich(
   });
 }
 
-function askForFile(act: Verbs, use: (path: string) => void): void {
+function askForFile(act: AppActions, use: (path: string) => void): void {
   act.prompt({
     title: 'weight file',
     value: '',

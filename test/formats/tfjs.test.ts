@@ -206,11 +206,11 @@ describe('a model for TensorFlow.js', () => {
     );
     expect(keptBy('h5', network).lost).toEqual([]);
     expect(keptBy('onnx', network).lost).toEqual([
-      '2 dropout layers, which act in training alone',
+      '2 dropout layers, which act only in training',
       'the note that 1 frozen layer is not to be trained',
     ]);
     expect(keptBy('tfjs', network).lost).toEqual([
-      '1 SpatialDropout2D layer: Dropout instead, which differs in training alone',
+      '1 SpatialDropout2D layer: written as Dropout, which differs only in training',
     ]);
     const turned = of(BatchNormalization({ axis: 1 }));
     expect(keptBy('onnx', turned).objection).toBe(

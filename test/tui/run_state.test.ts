@@ -57,7 +57,7 @@ describe('the state of a run', () => {
       { type: 'end', status: 'failed', exit: 6 },
     ]);
     expect(run).toMatchObject({ phase: 'failed', error: { exit: 6 } });
-    expect(run.happened.at(-2)).toMatchObject({ kind: 'bad', text: expect.stringContaining('NaN') });
+    expect(run.events.at(-2)).toMatchObject({ kind: 'bad', text: expect.stringContaining('NaN') });
   });
 
   it('goes on with a run: what lies beyond the checkpoint is forgotten, the time before counts', () => {
@@ -102,7 +102,7 @@ describe('what happened in a run', () => {
       { type: 'error', message: 'no', exit: 1 },
       { type: 'end', status: 'failed', exit: 1 },
     ]);
-    expect(run.happened.map(({ sign, text, kind }) => [sign, text, kind])).toEqual([
+    expect(run.events.map(({ sign, text, kind }) => [sign, text, kind])).toEqual([
       ['●', 'fer-cnn on drawn faces', 'info'],
       ['✓', 'epoch 1: loss 2.000, val 15.0 % (best so far, saved)', 'good'],
       ['●', 'epoch 2: loss 1.000, val 30.0 %', 'info'],
@@ -111,17 +111,17 @@ describe('what happened in a run', () => {
       ['✗', 'failed', 'bad'],
     ]);
     expect(run.validation).toEqual({ numbers, at: 1.5 });
-    expect(play([{ type: 'end', status: 'stopped', exit: 0 }]).happened.at(-1)).toMatchObject({
+    expect(play([{ type: 'end', status: 'stopped', exit: 0 }]).events.at(-1)).toMatchObject({
       ...{ sign: '✓', text: 'stopped', kind: 'good' },
     });
   });
 
   it('knows its time: now, or that of the log, where it has one', () => {
     const epoch = rest.find(({ type }) => type === 'epoch') as TrainEvent;
-    expect(applyEvent(beginRun(0), epoch, 7)).toMatchObject({ heard: 7, happened: [{ at: 7 }] });
+    expect(applyEvent(beginRun(0), epoch, 7)).toMatchObject({ heard: 7, events: [{ at: 7 }] });
     const back = applyEvent(beginRun(5), epoch, undefined);
-    expect(back).toMatchObject({ heard: 5, happened: [{ at: Date.parse('2026-11-23T10:01:00Z') }] });
-    expect(applyEvent(beginRun(5), start, undefined).happened).toMatchObject([{ at: undefined }]);
+    expect(back).toMatchObject({ heard: 5, events: [{ at: Date.parse('2026-11-23T10:01:00Z') }] });
+    expect(applyEvent(beginRun(5), start, undefined).events).toMatchObject([{ at: undefined }]);
   });
 
   it('is kept for the latest two hundred lines', () => {
@@ -129,8 +129,8 @@ describe('what happened in a run', () => {
       { length: 205 },
       (_, i) => ({ ...note('data'), message: String(i) }) as TrainEvent,
     );
-    const { happened } = play(many);
-    expect([happened.length, happened[0]?.text, happened.at(-1)?.text]).toEqual([200, '5', '204']);
+    const { events } = play(many);
+    expect([events.length, events[0]?.text, events.at(-1)?.text]).toEqual([200, '5', '204']);
   });
 
   it('changes the phase by what is told, and marks rates and pauses alone', () => {
@@ -145,7 +145,7 @@ describe('what happened in a run', () => {
       { x: 0.75, sign: '▼' },
     ]);
     expect(
-      run.happened
+      run.events
         .slice(-6)
         .map(({ sign }) => sign)
         .join(''),
@@ -174,7 +174,7 @@ describe('what happened in a run', () => {
     expect(run.acc.whole.map(({ x, y }) => [x, y])[5]).toEqual([1.5, 0.06]);
     const { val: _, ...bare } = again as Extract<TrainEvent, { type: 'epoch' }>;
     expect(play([bare], run).validation).toBe(run.validation);
-    expect(play([bare]).happened[0]?.text).toBe('epoch 1: loss 2.000 (best so far, saved)');
+    expect(play([bare]).events[0]?.text).toBe('epoch 1: loss 2.000 (best so far, saved)');
   });
 
   it('a run is taken up again without its end; only a live run is active', () => {
@@ -188,7 +188,7 @@ describe('what happened in a run', () => {
       false,
     ]);
     expect(loseRun(beginRun(0), 'SIGKILL', 3)).toMatchObject({
-      ...{ phase: 'lost', happened: [{ at: 3, text: 'the engine ended: SIGKILL', kind: 'bad' }] },
+      ...{ phase: 'lost', events: [{ at: 3, text: 'the engine ended: SIGKILL', kind: 'bad' }] },
     });
     const failed = play([{ type: 'end', status: 'failed', exit: 1 }]);
     expect([isActive(failed), isActive(loseRun(beginRun(0), '', 0))]).toEqual([false, false]);
@@ -342,7 +342,7 @@ describe('what is shown of a run', () => {
 
   it('tells a kill by the user from a crash', () => {
     const going = play([start as TrainEvent]);
-    expect(loseRun({ ...going, killed: true }, 'SIGKILL', 1).happened.at(-1)?.text).toBe(
+    expect(loseRun({ ...going, killed: true }, 'SIGKILL', 1).events.at(-1)?.text).toBe(
       'you killed the engine',
     );
     expect(reopened({ ...going, killed: true }, 2).killed).toBe(false);

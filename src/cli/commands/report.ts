@@ -54,8 +54,8 @@ function measured({ weights, evaluation }: RunReview) {
   const file = 'value' in weights ? weights.value.file : null;
   if ('missing' in evaluation) return { weights: file, evaluation: null };
   const { mistakes, ...numbers } = evaluation.value;
-  const told = mistakes.map(({ picture: _, ...mistake }) => mistake);
-  return { weights: file, evaluation: { ...numbers, mistakes: told } };
+  const withoutPictures = mistakes.map(({ picture: _, ...mistake }) => mistake);
+  return { weights: file, evaluation: { ...numbers, mistakes: withoutPictures } };
 }
 
 /** Why the page lacks what the weights would show. */

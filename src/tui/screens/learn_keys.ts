@@ -3,6 +3,7 @@ import { PICTURE_KINDS, pictureKind, READ_KINDS } from '../../data/picture_kind.
 import { STAGES } from '../../learn/report.js';
 import { OPTIONS } from '../../train/options.js';
 import { ready } from '../loadable.js';
+import { nextOf } from '../next_of.js';
 import type { Binding } from '../screen_module.js';
 import { searchBindings } from '../search.js';
 import { type SourcePlace, searchedSource, sourceBindings } from '../source_view.js';
@@ -18,7 +19,6 @@ import {
   loadNumber,
   loadWeight,
   nextKind,
-  nextOf,
   openStep,
   reportOf,
   showsLayers,

@@ -16,6 +16,7 @@ import type { LearnRequest } from '../../learn/source.js';
 import type { WeightReport } from '../../learn/weights.js';
 import type { Picture } from '../../util/picture.js';
 import { type Loadable, ready } from '../loadable.js';
+import { nextOf } from '../next_of.js';
 import type { Actions } from '../screen_module.js';
 import { type SourceView, sourceOf } from '../source_view.js';
 import { orderOf, type Sort, tilesOf } from './learn_tiles.js';
@@ -259,11 +260,6 @@ export function changeView(act: Act, change: Partial<Pick<LearnState, 'layer' | 
   });
   if (showsLayers(act.state)) loadView(act);
   else if (stageNow(act.state) === 'loss') loadLoss(act);
-}
-
-/** The next of a list, from an element, with its ends joined. */
-export function nextOf<T>(list: readonly T[], from: T, step = 1): T {
-  return list[(list.indexOf(from) + step + list.length) % list.length] as T;
 }
 
 export const nextKind = (kind: ValueKind): ValueKind => nextOf(VALUES, kind);

@@ -6,6 +6,7 @@ import { bodyClass, columns, type Rect, stack } from '../layout.js';
 import { moveBindings } from '../list_moves.js';
 import { askForMore, resumeRun, showRun } from '../live.js';
 import { EMPTY } from '../loadable.js';
+import { nextOf } from '../next_of.js';
 import { type Actions, type Binding, defineScreen, type SearchedList } from '../screen_module.js';
 import { searchBindings } from '../search.js';
 import {
@@ -146,10 +147,6 @@ function attempt(act: Act, work: () => void, done: string): void {
     act.note(error instanceof Error ? error.message : String(error), 'bad');
   }
   reload(act);
-}
-
-function nextOf<T>(list: readonly T[], value: T): T {
-  return list[(list.indexOf(value) + 1) % list.length] as T;
 }
 
 const any = (act: Act): boolean => selectedRun(act) !== undefined;

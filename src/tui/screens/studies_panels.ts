@@ -105,8 +105,8 @@ export function trialLines({ state, theme, cols, rows, now }: View): string[] {
   if (problem !== undefined) return wrapped(`✗ ${problem}`, cols).map((line) => theme.bad(line));
   if (report === undefined) return wrapped(empty, cols);
   const damaged = damageOf(report);
-  const told = damaged === undefined ? [] : wrapped(damaged, cols).map((line) => theme.bad(line));
-  if (report.trials.length === 0) return [...told, 'no trial has begun yet'];
+  const damage = damaged === undefined ? [] : wrapped(damaged, cols).map((line) => theme.bad(line));
+  if (report.trials.length === 0) return [...damage, 'no trial has begun yet'];
   const trials = orderedTrials(report);
   const columns = columnsOf(report);
   const chosen = selectedTrial(state);
@@ -115,12 +115,12 @@ export function trialLines({ state, theme, cols, rows, now }: View): string[] {
   const all = chosen === undefined ? '' : settingsOf(report, chosen).join(', ');
   const below = widthOf(all) <= room ? [] : wrapped(all, cols - 1).slice(0, Math.max(0, rows - 3));
   const [first, count] = scrolled(
-    rows - 1 - told.length - below.length,
+    rows - 1 - damage.length - below.length,
     trials.length,
     chosen === undefined ? 0 : trials.indexOf(chosen),
   );
   return [
-    ...told,
+    ...damage,
     theme.dim(`${head}settings`),
     ...trials
       .slice(first, first + count)

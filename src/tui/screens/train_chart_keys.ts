@@ -15,6 +15,7 @@ import {
   X_AXES,
   zoomed,
 } from '../charts/chart_view.js';
+import { nextOf } from '../next_of.js';
 import type { Actions, Binding } from '../screen_module.js';
 import { chartOf, curvesOf, extentOf, pictureOf } from './train_charts.js';
 import { askForOthers } from './train_compare.js';
@@ -29,8 +30,6 @@ export const inRun = (act: Act): boolean => !showsForm(act);
 
 /** Shares of the old in smoothed curves. */
 const WEIGHTS: readonly number[] = [0.6, 0.9, 0.97, 0.99];
-
-const nextOf = <T>(list: readonly T[], value: T): T => list[(list.indexOf(value) + 1) % list.length] as T;
 
 const setChart = (act: Act, change: Partial<ChartView>): void =>
   act.set({ chart: { ...act.state.chart, ...change } });

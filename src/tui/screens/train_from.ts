@@ -11,7 +11,7 @@ import type { TrainState } from './train_panels.js';
 
 /** Fills the form of a new run with existing settings: those of a recipe that comes with fer-tui, or of an earlier run. */
 
-type Verbs = Pick<Actions<unknown>, 'app' | 'engine' | 'setApp' | 'go' | 'note' | 'pick'>;
+type AppActions = Pick<Actions<unknown>, 'app' | 'engine' | 'setApp' | 'go' | 'note' | 'pick'>;
 
 /** Settings that belong to a single run: where it is written. */
 const OF_ONE_RUN = ['out', 'save-steps'];
@@ -19,7 +19,7 @@ const OF_ONE_RUN = ['out', 'save-steps'];
 const NOT_IN_RECIPES = ['data', 'classes', 'labels', 'limit', 'skip-bad', 'drop-duplicates', 'adapter'];
 
 /** Asks for a recipe or a run whose settings to copy into the form. */
-export function askForSettings(act: Verbs): void {
+export function askForSettings(act: AppActions): void {
   const { runsFolder, screen } = act.app;
   act.engine.request('runs.list', { folder: runsFolder }).then(
     (runs) => {
@@ -37,7 +37,7 @@ export function askForSettings(act: Verbs): void {
   );
 }
 
-function recipeOption(act: Verbs, { name, settings, outcome }: Recipe): PickOption {
+function recipeOption(act: AppActions, { name, settings, outcome }: Recipe): PickOption {
   const reached = outcome === undefined ? '' : `${percent(outcome.valAcc)} in ${clock(outcome.seconds)}`;
   return {
     label: `recipe ${name}, ${settings['epochs'] ?? '?'} epochs`,
@@ -46,14 +46,14 @@ function recipeOption(act: Verbs, { name, settings, outcome }: Recipe): PickOpti
   };
 }
 
-function runOption(act: Verbs, run: RunReport): PickOption {
+function runOption(act: AppActions, run: RunReport): PickOption {
   const { name, model, of, best, seconds } = run;
   const reached = best === null ? '' : `${percent(best.acc)} in ${clock(seconds)}`;
   return { label: `${name}, ${model}, ${of} epochs`, hint: reached, run: () => takeRun(act, run) };
 }
 
 /** Copies the settings of a recipe into the form, and keeps those that no recipe contains. */
-function takeRecipe(act: Verbs, name: string): void {
+function takeRecipe(act: AppActions, name: string): void {
   const { settings, after } = findRecipe(name, 'recipe');
   const own = NOT_IN_RECIPES.flatMap((field) => {
     const value = act.app.workspace.settings[field];
@@ -64,12 +64,12 @@ function takeRecipe(act: Verbs, name: string): void {
 }
 
 /** Copies the settings of a run into the form, including its data set. */
-export function takeRun(act: Verbs, { name, config }: Pick<RunReport, 'name' | 'config'>): void {
+export function takeRun(act: AppActions, { name, config }: Pick<RunReport, 'name' | 'config'>): void {
   const settings = Object.entries(settingsIn(config)).filter(([field]) => !OF_ONE_RUN.includes(field));
   take(act, name, Object.fromEntries(settings), '');
 }
 
-function take(act: Verbs, name: string, settings: FormValues, more: string): void {
+function take(act: AppActions, name: string, settings: FormValues, more: string): void {
   const { app } = act;
   const base: FormBase = { name, settings };
   const own: Partial<TrainState> = { form: true, selected: 0, base };

@@ -6,7 +6,7 @@ import type { ChartView, XAxis } from '../charts/chart_view.js';
 import type { FormBase } from '../form.js';
 import { scrolled } from '../layout.js';
 import type { Loadable } from '../loadable.js';
-import { type Happening, isGoing, type RunState } from '../run_state.js';
+import { isGoing, type RunEvent, type RunState } from '../run_state.js';
 import { clock, phaseWord, rate, rateOf, secondsOf, silentSeconds } from '../run_words.js';
 import type { PanelView, SearchedList } from '../screen_module.js';
 import { cut, padTo, spread, widthOf } from '../text.js';
@@ -17,7 +17,7 @@ export interface TrainState {
   /** Selected row of the form: 0 is "Start training", then come the fields. */
   readonly selected: number;
   /** The line of the event list that a search found last. */
-  readonly event: Happening | undefined;
+  readonly event: RunEvent | undefined;
   /** The recipe or run whose settings were last copied into the form. */
   readonly base: FormBase | undefined;
   /** Which settings the form shows: those that contain a text, those that differ (`*`), or all. */
@@ -186,10 +186,9 @@ export function eventLines(view: View): readonly string[] {
   });
 }
 
-const newestFirst = ({ app }: Pick<View, 'app'>): readonly Happening[] =>
-  (app.run?.happened ?? []).toReversed();
+const newestFirst = ({ app }: Pick<View, 'app'>): readonly RunEvent[] => (app.run?.events ?? []).toReversed();
 
-const placeOf = (events: readonly Happening[], event: Happening | undefined): number =>
+const placeOf = (events: readonly RunEvent[], event: RunEvent | undefined): number =>
   event === undefined ? -1 : events.indexOf(event);
 
 /** The events as a list that `/` searches, the newest first. */
