@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -76,7 +76,7 @@ export async function runBench(options: BenchOptions): Promise<BenchResult> {
       ...logging,
     });
     log?.('first step of a fresh process');
-    const start = { cold: firstStep(true), warm: firstStep(false) };
+    const start = { cold: await firstStep(true), warm: await firstStep(false) };
     return { ...about, ceilings, ...(kernels && { kernels }), steps, start };
   } finally {
     gpu.close();
@@ -84,11 +84,14 @@ export async function runBench(options: BenchOptions): Promise<BenchResult> {
 }
 
 /** Measures a first step in a process of its own. @param cold whether Mesa's shader cache is empty */
-function firstStep(cold: boolean): FirstStep {
+async function firstStep(cold: boolean): Promise<FirstStep> {
   const cache = cold ? { MESA_SHADER_CACHE_DIR: mkdtempSync(join(tmpdir(), 'fer-tui-cold-')) } : {};
   const script = fileURLToPath(new URL('first_step.js', import.meta.url));
   const env = { ...process.env, ...cache };
-  const { stdout, stderr } = spawnSync(process.execPath, [script], { encoding: 'utf8', env });
+  // Not execFileSync: while that waits, ^C ends only the other process.
+  const { stdout, stderr } = await new Promise<{ stdout: string; stderr: string }>((resolve) => {
+    execFile(process.execPath, [script], { env }, (_, stdout, stderr) => resolve({ stdout, stderr }));
+  });
   const line = stdout.trim().split('\n').at(-1) ?? '';
   if (!line.startsWith('{')) throw new Error(`the first step of a fresh process failed: ${stderr.trim()}`);
   return JSON.parse(line) as FirstStep;

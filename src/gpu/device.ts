@@ -115,10 +115,11 @@ async function requestAdapter(instance: GPU, name: string | undefined): Promise<
     );
   } catch (cause) {
     const known = adapterNames(cause instanceof Error ? cause.message : '');
-    const what = name === undefined ? 'no usable GPU adapter' : `no GPU adapter named "${name}"`;
-    const choice =
-      known.length > 0 ? `; there ${known.length === 1 ? 'is' : 'are'}: ${known.join(', ')}` : '';
-    throw new NoGpuError(`${what}${choice}; ${HINT}`, { cause });
+    if (name === undefined || known.length === 0) {
+      const what = name === undefined ? 'no usable GPU adapter' : `no GPU adapter named "${name}"`;
+      throw new NoGpuError(`${what}; ${HINT}`, { cause });
+    }
+    throw new NoGpuError(`no GPU adapter named "${name}"; expected part of: ${known.join(', ')}`, { cause });
   }
   if (adapter === null) throw new NoGpuError(`no usable GPU adapter found through ${graphicsApi()}; ${HINT}`);
   if (/^null/i.test(adapter.info.description) || /null backend/i.test(adapter.info.device)) {

@@ -59,6 +59,7 @@ export function readEnsembleFile(path: string): EnsembleFile {
     );
   }
   const { format, members, temperature = 1, fitted } = asRecord(value) ?? fail('not an ensemble');
+  if (format === undefined) return fail('not an ensemble');
   if (format !== FORMAT) return fail(`its format is ${JSON.stringify(format)}; expected "${FORMAT}"`);
   if (!Array.isArray(members) || members.length === 0) return fail('members: expected a list of networks');
   if (!isPositive(temperature)) return fail('temperature: expected a number above 0');

@@ -18,9 +18,15 @@ vi.mock('../../src/bench/ceiling.js', () => ({ measureCeilings: part('ceilings',
 vi.mock('../../src/bench/kernels.js', () => ({ benchKernels: part('kernels', ['a kernel']) }));
 vi.mock('../../src/bench/steps.js', () => ({ benchSteps: part('steps', ['a step']) }));
 vi.mock('node:child_process', () => ({
-  spawnSync: (_: string, __: string[], { env }: { env: NodeJS.ProcessEnv }) => ({
-    stdout: `Warning\n{"seconds":${env['MESA_SHADER_CACHE_DIR'] === undefined ? 1 : 9},"rssMiB":5}\n`,
-  }),
+  execFile: (
+    _: string,
+    __: string[],
+    { env }: { env: NodeJS.ProcessEnv },
+    end: (error: null, stdout: string, stderr: string) => void,
+  ) => {
+    const seconds = env['MESA_SHADER_CACHE_DIR'] === undefined ? 1 : 9;
+    setImmediate(end, null, `Warning\n{"seconds":${seconds},"rssMiB":5}\n`, '');
+  },
 }));
 beforeEach(() => {
   asked.of = {};

@@ -41,6 +41,20 @@ describeGpu('the doctor', (get) => {
     expect([exit, JSON.parse(written.join('')).ok]).toEqual([code, ok]);
   });
 
+  it('advises to name another adapter where the one that was named is not there', async () => {
+    const written: string[] = [];
+    vi.spyOn(process.stdout, 'write').mockImplementation((text) => written.push(String(text)) > 0);
+    const args = { kernels: false, json: true, quiet: false, adapter: 'no such card' };
+    const exit = await doctor(args as Parameters<typeof doctor>[0]);
+    vi.restoreAllMocks();
+    expect(exit).toBe(3);
+    const { checks } = JSON.parse(written.join('')) as { checks: object[] };
+    expect(checks[0]).toMatchObject({
+      ...{ name: 'GPU adapter', ok: false, fix: 'give part of a name that there is as --adapter' },
+      detail: expect.stringContaining(`expected part of: ${get().info.name.slice(0, 4)}`),
+    });
+  });
+
   /** What it says of a device with these properties. */
   async function said(info: object): Promise<Record<string, string>> {
     const gpu = get();

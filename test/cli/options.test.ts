@@ -37,7 +37,7 @@ const FILES: Readonly<Record<string, string>> = {
   NETWORK: join(temporary, 'model.json'),
 };
 writeFileSync(FILES['CONFIG'] ?? '', 'epochs: 3\n');
-writeFileSync(FILES['RESULT'] ?? '', '{}');
+writeFileSync(FILES['RESULT'] ?? '', '{"steps":[]}');
 writeFileSync(FILES['OTHER_CONFIG'] ?? '', 'epochs: 4\n');
 writeFileSync(FILES['SPACE'] ?? '', 'space: { l1: [0, 0.001] }\n');
 writeFileSync(FILES['OTHER_SPACE'] ?? '', 'space: { l2: [0, 0.001] }\n');

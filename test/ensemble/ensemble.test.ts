@@ -86,6 +86,7 @@ describe('an ensemble file', () => {
   it.each([
     ['{', 'it cannot be read'],
     ['[]', 'not an ensemble'],
+    ['shape: [1, 2]', 'not an ensemble'],
     ['format: x', 'its format is "x"; expected "fer-tui ensemble 1"'],
     ['members: []', 'members: expected a list of networks'],
     ['members: [{share: 1}]', 'member 1: weights: expected the path of a model file'],

@@ -21,14 +21,17 @@ export async function doctor({ kernels, adapter, json }: DoctorArgs & GlobalArgs
     if (!json) process.stdout.write(line(check));
   };
   let gpu: Gpu | undefined;
+  let adapters: readonly string[] = [];
   try {
-    const adapters = await listAdapters(); // before a device is open, to keep the drivers' harmless messages off the terminal
+    adapters = await listAdapters(); // before a device is open, to keep the drivers' harmless messages off the terminal
     gpu = await openGpu({ adapter });
     for (const check of gpuChecks(gpu, adapters)) add(check);
     add(tuningCheck(gpu));
     add(await kernelCheck(gpu));
   } catch (error) {
-    add({ name: 'GPU adapter', ok: false, detail: (error as Error).message, fix: adapterFix() });
+    const misnamed = adapter !== undefined && adapters.length > 0;
+    const fix = misnamed ? 'give part of a name that there is as --adapter' : adapterFix();
+    add({ name: 'GPU adapter', ok: false, detail: (error as Error).message, fix });
   }
   for (const check of await systemChecks()) add(check);
   add(datasetCheck());

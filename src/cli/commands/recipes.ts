@@ -22,7 +22,7 @@ export async function listRecipes({ name, json }: RecipesArgs & GlobalArgs): Pro
 }
 
 const cells = ({ name, after, settings, outcome }: Recipe): string[] => [
-  after === undefined ? name : `${name}, after ${after}`,
+  [name, after ?? settings['init']].filter((part) => part !== undefined).join(', after '),
   String(settings['model'] ?? 'fer-cnn'),
   String(settings['epochs'] ?? ''),
   outcome === undefined ? '-' : duration(outcome.seconds),
