@@ -35,7 +35,7 @@ export default defineConfig({
     globalSetup: './test/helpers/environment.ts',
     reporters: ['default', './test/helpers/skip_reasons.ts'],
     // Test files wait half of their time for child processes and the GPU. More than four would need much memory.
-    maxWorkers: Math.min(4, availableParallelism() + 1),
+    maxWorkers: Math.min(4, availableParallelism() + 2),
     projects: [
       // A test file that changes its process has it for itself. The others take turns in a few processes, which load and
       // compile each source file once: that saves a fifth of the suite's CPU time. They also use the same devices.
