@@ -118,7 +118,7 @@ export function writeError(path: string, cause: unknown): WriteError {
   const why = code === 'ENOENT' ? missing : systemReason(cause);
   const advice = resolve(path).startsWith(resolve(cacheFolder()))
     ? 'name a folder for the cache in XDG_CACHE_HOME'
-    : 'choose another folder with --out';
+    : 'choose another folder';
   return new WriteError(
     `cannot write ${path}: ${within(path, cause)}${why}`,
     code === 'ENOSPC',

@@ -28,7 +28,7 @@ it('names of files that say another format than is written are refused before th
 it('a file that could not be written at the end is refused before the work', async () => {
   const folder = folderWith({ 'f.safetensors/x': '', 'f.json/x': '' });
   for (const [place, told] of [
-    [join(folder, 'nowhere', 'f'), 'there is no such folder; choose another folder with --out'],
+    [join(folder, 'nowhere', 'f'), 'there is no such folder; choose another folder'],
     [join(folder, 'f'), 'it is a folder'],
   ] as const) {
     const out = `${place}.safetensors`;

@@ -45,9 +45,9 @@ it.each([
 
 it('other errors say what the system says', () => {
   expect(writeError('/f', Object.assign(new Error('i/o error'), { code: 'EIO' })).message).toBe(
-    'cannot write /f: i/o error; choose another folder with --out',
+    'cannot write /f: i/o error; choose another folder',
   );
-  expect(writeError('/f', 'odd').message).toBe('cannot write /f: odd; choose another folder with --out');
+  expect(writeError('/f', 'odd').message).toBe('cannot write /f: odd; choose another folder');
 });
 
 it('the cache is told to be elsewhere, and a run that has begun to be moved', () => {
@@ -69,10 +69,10 @@ it('a folder that is needed is made, or told to be in the way of a file', () => 
   expect(existsSync(join(dir, 'a', 'b'))).toBe(true);
   writeFileSync(join(dir, 'file'), '');
   expect(() => needFolder(join(dir, 'file'))).toThrow(
-    `cannot write ${join(dir, 'file')}: a part of its path is no folder; choose another folder with --out`,
+    `cannot write ${join(dir, 'file')}: a part of its path is no folder; choose another folder`,
   );
   expect(() => needFolder(join(dir, 'file', 'x'))).toThrow(
-    `cannot write ${join(dir, 'file', 'x')}: a part of its path is no folder; choose another folder with --out`,
+    `cannot write ${join(dir, 'file', 'x')}: a part of its path is no folder; choose another folder`,
   );
 });
 
