@@ -39,7 +39,7 @@ it.each([
   const error = writeError('/some/file', cause);
   expect(error.message).toContain('cannot write /some/file: ');
   expect(error.message).toContain(advice);
-  expect(error.message).toContain('--out');
+  expect(error.message).toContain('choose another folder');
   expect([error.cause, error.exitCode]).toEqual([cause, 5]);
 });
 
