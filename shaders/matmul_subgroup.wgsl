@@ -1,8 +1,9 @@
-// Batched matrix product in registers, for adapters with subgroups of exactly 8 invocations (software Vulkan: one
-// subgroup is one SIMD vector of the CPU). Same mathematics as matmul.wgsl.
+// Batched matrix product in registers, for adapters whose subgroups all have the same number of invocations, called lanes
+// (software Vulkan: one subgroup is one SIMD vector of the CPU, 8 lanes of 256 bits; GPUs have 32 or 64). Same mathematics as
+// matmul.wgsl.
 //
-// One workgroup is one subgroup and computes a tile of C: 4 * BLOCKS rows by 32 * QUADS columns. Lane l holds the columns
-// 4 l .. 4 l + 3 of every 32. The loop processes two values of k per iteration:
+// One workgroup is one subgroup and computes a tile of C: 4 * BLOCKS rows by 4 * LANES * QUADS columns. Lane l holds the
+// columns 4 l .. 4 l + 3 of every 4 * LANES. The loop processes two values of k per iteration:
 //   - each lane loads two columns of the rows 4 l .. 4 l + 3 of A: four vec2s, or two vec4s if A is transposed;
 //   - each lane loads its vec4s of two rows of B, or if B is transposed, a vec2 for each of its columns;
 //   - subgroupShuffle passes every row's values to all lanes: two vec4 multiply-adds per row and vec4. subgroupBroadcast is
@@ -13,18 +14,19 @@
 //
 // Shapes: A [BATCH, M, K], for transposed_product [BATCH, K, M]; B [BATCH, K, N], for product_transposed [BATCH, N, K];
 // bias [N]; C [BATCH, M, N]. K is even, N a multiple of 4, for transposed_product M too. Tiles may extend past the end of C;
-// those numbers are not stored. b_plane is as in matmul.wgsl, and a multiple of 4. Threads: one subgroup of 8 per
-// tile.
-// Constants: QUADS, 1 or 2. BLOCKS, 1 to 8: 8 is fastest for many rows, fewer where such tiles would extend past the end.
+// those numbers are not stored. b_plane is as in matmul.wgsl, and a multiple of 4. Threads: one subgroup per tile.
+// Constants: LANES, 4 to 64. QUADS, 1 or 2. BLOCKS, 1 to 8 and at most LANES: 8 is fastest for many rows, fewer where such
+// tiles would extend past the end.
 // FORMAT, the storage format of A and B, f32 or f16 (see parts/storage.wgsl). RESULT, that of C.
 // Parts: storage
 
 enable subgroups;
 
+const LANES = {{LANES}}u;
 const QUADS = {{QUADS}}u;
 const BLOCKS = {{BLOCKS}}u;
 const ROWS = 4u * BLOCKS;
-const WIDTH = QUADS * 8u;
+const WIDTH = QUADS * LANES;
 
 /// A lane's part of one row of the tile, and of two rows of B.
 alias Row = array<vec4f, QUADS>;
@@ -94,7 +96,7 @@ fn tile_of(group: vec3u, groups: vec3u, p: MatmulParams) -> Tile {
 /// The lane's vec4 columns; the last one again past the end.
 fn columns_of(quad: u32, n4: u32) -> array<u32, QUADS> {
   var columns = array<u32, QUADS>();
-  for (var q = 0u; q < QUADS; q++) { columns[q] = min(quad + q * 8u, n4 - 1u); }
+  for (var q = 0u; q < QUADS; q++) { columns[q] = min(quad + q * LANES, n4 - 1u); }
   return columns;
 }
 
@@ -112,7 +114,7 @@ fn load_b_rows(at: u32, columns: array<u32, QUADS>, n4: u32) -> TwoRows {
 fn lines_of(tile: Tile, lane: u32, p: MatmulParams) -> array<u32, 4u * QUADS> {
   var lines = array<u32, 4u * QUADS>();
   for (var j = 0u; j < 4u * QUADS; j++) {
-    let column = 4u * (tile.quad + lane + j / 4u * 8u) + j % 4u;
+    let column = 4u * (tile.quad + lane + j / 4u * LANES) + j % 4u;
     lines[j] = tile.batch * (p.b_plane / 2u) + min(column, p.n - 1u) * (p.k / 2u);
   }
   return lines;
@@ -135,9 +137,9 @@ fn rows_of(tile: Tile, lane: u32, p: MatmulParams) -> vec4u {
   return (tile.batch * p.m + rows) * (p.k / 2u);
 }
 
-/// Whether the lane loads rows of A. In small tiles, lanes without rows skip the loads, because each lane's loads take
-/// time. In large tiles the test costs more than it saves.
-fn has_rows(lane: u32) -> bool { return BLOCKS > 4u || lane < BLOCKS; }
+/// Whether the lane loads rows of A. Lanes without rows skip the loads, because each lane's loads take time. Where more than
+/// half of the lanes have rows, the test costs more than it saves.
+fn has_rows(lane: u32) -> bool { return 2u * BLOCKS > LANES || lane < BLOCKS; }
 
 /// Columns 2 k and 2 k + 1 of these rows of A.
 fn load_rows(rows: vec4u, k: u32, lane: u32) -> array<vec4f, 2> {
@@ -160,13 +162,13 @@ fn store(tile_rows: array<Rows, 8>, tile: Tile, quad: u32, p: MatmulParams) {
   var acc = tile_rows;
   var shift = Row();
   if (p.has_bias == 1u) {
-    for (var q = 0u; q < QUADS; q++) { shift[q] = bias[min(quad + q * 8u, n4 - 1u)]; }
+    for (var q = 0u; q < QUADS; q++) { shift[q] = bias[min(quad + q * LANES, n4 - 1u)]; }
   }
   var to = (tile.batch * p.m + tile.row) * n4 + quad;
   for (var r = 0u; r < min(ROWS, rows); r += 4u) {
     for (var j = 0u; j < 4u; j++) {
       for (var q = 0u; q < QUADS; q++) {
-        if (r + j < rows && quad + q * 8u < n4) { c[to + j * n4 + q * 8u] = to_quad_{{RESULT}}(acc[0][j][q] + shift[q]); }
+        if (r + j < rows && quad + q * LANES < n4) { c[to + j * n4 + q * LANES] = to_quad_{{RESULT}}(acc[0][j][q] + shift[q]); }
       }
     }
     to += 4u * n4;
@@ -175,7 +177,7 @@ fn store(tile_rows: array<Rows, 8>, tile: Tile, quad: u32, p: MatmulParams) {
 }
 
 // product
-@compute @workgroup_size(8)
+@compute @workgroup_size({{LANES}})
 fn product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
            @builtin(subgroup_invocation_id) lane: u32) {
   let p = params;
@@ -195,7 +197,7 @@ fn product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups:
 }
 
 // transposed_product
-@compute @workgroup_size(8)
+@compute @workgroup_size({{LANES}})
 fn transposed_product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
                       @builtin(subgroup_invocation_id) lane: u32) {
   let p = params;
@@ -217,7 +219,7 @@ fn transposed_product(@builtin(workgroup_id) group: vec3u, @builtin(num_workgrou
 }
 
 // product_transposed
-@compute @workgroup_size(8)
+@compute @workgroup_size({{LANES}})
 fn product_transposed(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
                       @builtin(subgroup_invocation_id) lane: u32) {
   let p = params;

@@ -1,4 +1,4 @@
-import { eightLanes } from '../gpu/device.js';
+import { eightLanes, type Gpu, lanesOf } from '../gpu/device.js';
 import {
   denseForward,
   denseGeometry,
@@ -94,7 +94,7 @@ function described(
     kernels: [`${shader[way]}.${entry}`, ...(way === 'split' ? ['reduce.fold'] : [])],
     title: `${way}: ${batch} x [${m}, ${k}] x [${k}, ${n}], ${entry}${more}`,
     forced: { matmul: way },
-    ...(way.startsWith('subgroup') && { possible: eightLanes }),
+    ...(way.startsWith('subgroup') && { possible: (gpu: Gpu) => lanesOf(gpu) !== undefined }),
   };
 }
 

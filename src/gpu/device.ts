@@ -166,9 +166,14 @@ export function describeAdapter(info: GPUAdapterInfo, features: ReadonlySet<stri
   };
 }
 
-/** Whether every subgroup has exactly 8 lanes, as the register-tiled kernels require. False if sizes vary, as on Intel's GPUs. */
-export function eightLanes({ info }: Gpu): boolean {
-  return info.subgroupMin === 8 && info.subgroupMax === 8;
+/** How many lanes every subgroup has, from 4 to 64. Undefined without subgroups, and if sizes vary, as on Intel's GPUs. */
+export function lanesOf({ info: { subgroupMin, subgroupMax } }: Gpu): number | undefined {
+  return subgroupMin === subgroupMax && subgroupMin >= 4 && subgroupMin <= 64 ? subgroupMin : undefined;
+}
+
+/** Whether every subgroup has exactly 8 lanes, as most kernels with subgroup operations require. */
+export function eightLanes(gpu: Gpu): boolean {
+  return lanesOf(gpu) === 8;
 }
 
 /** Several tensors side by side; see `Gpu.pack`. */

@@ -1,6 +1,6 @@
 import { checkKernels, type KernelCheck, TOLERANCE } from '../../check/kernel_checks.js';
 import { findData } from '../../data/find_data.js';
-import { eightLanes, type Gpu, listAdapters, openGpu } from '../../gpu/device.js';
+import { eightLanes, type Gpu, lanesOf, listAdapters, openGpu } from '../../gpu/device.js';
 import { tuningOf } from '../../gpu/tuning.js';
 import { Learner } from '../../nn/learner.js';
 import { buildModel } from '../../nn/models.js';
@@ -106,9 +106,13 @@ function gpuChecks(gpu: Gpu, adapters: readonly string[]): Check[] {
 function subgroupUse(gpu: Gpu): string {
   const { subgroupMin, subgroupMax } = gpu.info;
   const lanes = subgroupMin === subgroupMax ? `${subgroupMin}` : `${subgroupMin} to ${subgroupMax}`;
-  return eightLanes(gpu)
-    ? `used: subgroups of ${lanes} hold the tiles of products and convolutions in registers`
-    : `there, and not used: subgroups of ${lanes}; kernels are written for exactly 8, and otherwise products keep their tiles in single threads or workgroups`;
+  if (eightLanes(gpu))
+    return `used: subgroups of ${lanes} hold the tiles of products and convolutions in registers`;
+  const use =
+    lanesOf(gpu) === undefined
+      ? 'not used'
+      : 'used only for products, where "fer-tui tune" finds that faster';
+  return `there, and ${use}: subgroups of ${lanes}; kernels are written for exactly 8, and otherwise products keep their tiles in single threads or workgroups`;
 }
 
 /** The shaders that a training step of the reference network runs, without those that have no alternative. */

@@ -1,4 +1,4 @@
-import { eightLanes } from '../device.js';
+import { lanesOf } from '../device.js';
 import { defineKernel, u32s } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import type { Tensor } from '../tensor.js';
@@ -9,7 +9,7 @@ import { allocStored, type Format } from './storage.js';
 
 /**
  * Host side of shaders/matmul.wgsl (naive), matmul_tiled.wgsl (tiles in workgroup memory), matmul_threads.wgsl (a tile in the
- * registers of each thread) and matmul_subgroup.wgsl (register tiles on 8-lane subgroups).
+ * registers of each thread) and matmul_subgroup.wgsl (register tiles across a subgroup).
  */
 const spec = {
   reads: ['a', 'b', 'bias'],
@@ -38,15 +38,17 @@ const KERNELS = {
     'by transposed': defineKernel('matmul_subgroup', 'product_transposed', spec),
   },
 };
-/** Possible heights of a register tile on 8-lane subgroups, in blocks of 4 rows. Its width is 32 or 64 columns. */
-const BLOCKS = [8, 7, 4, 3, 2, 1] as const;
+/** Possible heights of a register tile across a subgroup, in blocks of 4 rows. A lane holds 4 or 8 of its columns. */
+const HEIGHTS = [8, 7, 4, 3, 2, 1] as const;
 /** The cost of loading B for a tile, in rows of arithmetic. */
 const LOADING = 8;
 
 /** The tile height with the least cost for m rows. The largest tiles leave no registers for loading a transposed B. */
-function blocksFor(m: number, entry: Entry, quads: number): number {
+function blocksFor(m: number, entry: Entry, quads: number, lanes: number): number {
   const cost = (blocks: number): number => Math.ceil(m / (4 * blocks)) * (4 * blocks + LOADING);
-  const fitting = BLOCKS.filter((blocks) => blocks * quads < 16 || entry !== 'by transposed');
+  const fitting = HEIGHTS.filter(
+    (blocks) => blocks <= lanes && (blocks * quads < 16 || entry !== 'by transposed'),
+  );
   return fitting.reduce((best, blocks) => (cost(blocks) < cost(best) ? blocks : best));
 }
 /** Columns of a thread's tile, and threads of a workgroup (matmul_threads.wgsl). */
@@ -57,7 +59,7 @@ const FEW = 65536;
 
 /**
  * tiled, blocked, split: tiles in workgroup memory; threads: a tile in each thread; subgroup32 and subgroup64: register tiles
- * of 32 and 64 columns.
+ * of 32 and 64 columns across a subgroup of 8 lanes, with other lanes accordingly fewer or more.
  */
 export type MatmulWay = 'naive' | TiledWay | 'threads' | 'subgroup32' | 'subgroup64';
 
@@ -122,13 +124,16 @@ function waysFor({ gpu }: Recorder, g: MatmulGeometry, entry: Entry): [MatmulWay
   const { m, k, n } = g;
   const fits = k % 2 === 0 && n % 4 === 0 && (entry !== 'transposed' || m % 4 === 0);
   const inRegisters: MatmulWay[] = n <= 32 ? ['subgroup32'] : ['subgroup64', 'subgroup32'];
-  const ways: MatmulWay[] = fits && eightLanes(gpu) ? inRegisters : [];
+  const lanes = fits ? lanesOf(gpu) : undefined;
+  // Measured with 8 lanes alone, where they are the first guess.
+  const ways: MatmulWay[] = lanes === 8 ? inRegisters : [];
+  const untried: MatmulWay[] = lanes === undefined || lanes === 8 ? [] : inRegisters;
   const threads: MatmulWay[] = fits ? ['threads'] : [];
   if (!gpu.info.software)
-    return [...ways, ...tiledWays(g), 'naive', ...threads] as [MatmulWay, ...MatmulWay[]];
+    return [...ways, ...tiledWays(g), 'naive', ...threads, ...untried] as [MatmulWay, ...MatmulWay[]];
   const simple: MatmulWay[] = m * k * n <= FEW ? ['naive', 'tiled'] : ['tiled', 'naive'];
   const others = tiledWays(g).filter((way) => way !== 'tiled');
-  return [...ways, ...threads, ...simple, ...others] as [MatmulWay, ...MatmulWay[]];
+  return [...ways, ...threads, ...simple, ...others, ...untried] as [MatmulWay, ...MatmulWay[]];
 }
 
 function multiply(
@@ -184,10 +189,11 @@ function multiply(
       break;
     }
     default: {
+      const LANES = lanesOf(rec.gpu) ?? 8;
       const QUADS = way === 'subgroup32' ? 1 : 2;
-      const blocks = blocksFor(g.m, entry, QUADS);
-      const constants = { QUADS, BLOCKS: blocks, ...formats };
-      rec.dispatch(KERNELS.subgroup[entry], { ...call, constants, ...grid(4 * blocks, 32 * QUADS) });
+      const BLOCKS = blocksFor(g.m, entry, QUADS, LANES);
+      const constants = { LANES, QUADS, BLOCKS, ...formats };
+      rec.dispatch(KERNELS.subgroup[entry], { ...call, constants, ...grid(4 * BLOCKS, 4 * LANES * QUADS) });
     }
   }
   return c;
