@@ -39,3 +39,27 @@ export function parsed<T = Record<string, unknown>>(stdout: string): T[] {
     .split('\n')
     .map((line) => JSON.parse(line) as T);
 }
+
+/** A line of `webcam --json` about a frame. */
+export interface FrameLine {
+  readonly type: 'frame';
+  readonly frame: number;
+  readonly t: number;
+  readonly found: boolean;
+  readonly faces: readonly {
+    readonly track: number;
+    readonly box: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
+    readonly label: string;
+    readonly probabilities: Readonly<Record<string, number>>;
+  }[];
+}
+
+/** Those of all frames. */
+export const framesOf = (stdout: string): FrameLine[] =>
+  parsed<FrameLine>(stdout).filter(({ type }) => type === 'frame');
+
+/** One gray pixel. */
+export const EMPTY_PNG = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==',
+  'base64',
+);
