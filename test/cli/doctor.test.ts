@@ -4,6 +4,7 @@ import { doctor } from '../../src/cli/commands/doctor.js';
 import { cacheCheck } from '../../src/cli/doctor_system.js';
 import { openGpu } from '../../src/gpu/device.js';
 import { describeGpu } from '../helpers/gpu.js';
+import { written } from '../helpers/printed.js';
 
 vi.mock('../../src/gpu/device.js', async (original) => {
   const real = await original<typeof import('../../src/gpu/device.js')>();
@@ -24,6 +25,14 @@ it('a cache that cannot be written in is told, with what that costs', () => {
   });
 });
 
+/** What it prints as JSON, and its exit code. */
+async function ran(more: object) {
+  const args = { kernels: false, json: true, quiet: false, ...more } as Parameters<typeof doctor>[0];
+  const { out, code } = await written(() => doctor(args));
+  const printed = JSON.parse(out) as { ok: boolean; checks: { name: string; detail: string }[] };
+  return { ...printed, code };
+}
+
 describeGpu('the doctor', (get) => {
   it.each([
     [true, 0],
@@ -34,21 +43,14 @@ describeGpu('the doctor', (get) => {
     vi.mocked(openGpu).mockResolvedValueOnce(gpu);
     const check = { kernel: 'elu.forward', title: 'elu', error: 1, tolerance: 1e-4, ok };
     vi.mocked(checkKernels).mockResolvedValueOnce([check] as never);
-    const written: string[] = [];
-    vi.spyOn(process.stdout, 'write').mockImplementation((text) => written.push(String(text)) > 0);
-    const exit = await doctor({ kernels: true, json: true, quiet: false } as Parameters<typeof doctor>[0]);
+    const result = await ran({ kernels: true });
     vi.restoreAllMocks();
-    expect([exit, JSON.parse(written.join('')).ok]).toEqual([code, ok]);
+    expect([result.code, result.ok]).toEqual([code, ok]);
   });
 
   it('advises to name another adapter where the one that was named is not there', async () => {
-    const written: string[] = [];
-    vi.spyOn(process.stdout, 'write').mockImplementation((text) => written.push(String(text)) > 0);
-    const args = { kernels: false, json: true, quiet: false, adapter: 'no such card' };
-    const exit = await doctor(args as Parameters<typeof doctor>[0]);
-    vi.restoreAllMocks();
-    expect(exit).toBe(3);
-    const { checks } = JSON.parse(written.join('')) as { checks: object[] };
+    const { code, checks } = await ran({ adapter: 'no such card' });
+    expect(code).toBe(3);
     expect(checks[0]).toMatchObject({
       ...{ name: 'GPU adapter', ok: false, fix: 'give part of a name that there is as --adapter' },
       detail: expect.stringContaining(`expected part of: ${get().info.name.slice(0, 4)}`),
@@ -60,14 +62,7 @@ describeGpu('the doctor', (get) => {
     const gpu = await get().openTwin(); // that no tuning table was chosen for yet
     Object.assign(gpu, { info: { ...gpu.info, ...info } });
     vi.mocked(openGpu).mockResolvedValueOnce(gpu);
-    const written: string[] = [];
-    vi.spyOn(process.stdout, 'write').mockImplementation((text) => written.push(String(text)) > 0);
-    try {
-      await doctor({ kernels: false, json: true, quiet: false } as Parameters<typeof doctor>[0]);
-    } finally {
-      vi.restoreAllMocks();
-    }
-    const { checks } = JSON.parse(written.join('')) as { checks: { name: string; detail: string }[] };
+    const { checks } = await ran({});
     return Object.fromEntries(checks.map(({ name, detail }) => [name, detail]));
   }
 
