@@ -1,5 +1,5 @@
-// Batched matrix product, the naive version: matmul_tiled.wgsl, matmul_threads.wgsl and
-// matmul_subgroup.wgsl must agree with it.
+// Batched matrix product, the naive version: matmul_tiled.wgsl, matmul_threads.wgsl,
+// matmul_subgroup.wgsl and matmul_subgroup_matrix.wgsl must agree with it.
 //
 //   product:             c[i, r, s] = bias[s] + sum over k of a[i, r, k] * b[i, k, s]
 //   transposed_product:  c[i, r, s] = bias[s] + sum over k of a[i, k, r] * b[i, k, s]

@@ -7,7 +7,7 @@ import {
 } from '../gpu/kernels/dense.js';
 import { denseHead } from '../gpu/kernels/dense_head.js';
 import { fewRows } from '../gpu/kernels/few_rows.js';
-import { type MatmulWay, matmul } from '../gpu/kernels/matmul.js';
+import { HALVES as HALVES_FAMILY, type MatmulWay, matmul } from '../gpu/kernels/matmul.js';
 import type { Format } from '../gpu/kernels/storage.js';
 import { withForced } from '../gpu/tuning.js';
 import * as activations from '../reference/activations.js';
@@ -65,10 +65,10 @@ function denseCase(
 /** Numbers between the matrices of a batch. */
 const GAP = 16;
 
-/** Matrices of `size` numbers, with gaps of NaN between them, which no kernel may read. */
-function withGaps(matrices: Float32Array, size: number): Float32Array<ArrayBuffer> {
+/** Matrices of `size` numbers, with gaps between them, which no kernel may read; a number of a gap would show in the result. */
+function withGaps(matrices: Float32Array, size: number, gap = Number.NaN): Float32Array<ArrayBuffer> {
   const count = matrices.length / size;
-  const spaced = new Float32Array(count * (size + GAP)).fill(Number.NaN);
+  const spaced = new Float32Array(count * (size + GAP)).fill(gap);
   for (let i = 0; i < count; i++) spaced.set(matrices.subarray(i * size, (i + 1) * size), i * (size + GAP));
   return spaced;
 }
@@ -88,6 +88,7 @@ function described(
     threads: 'matmul_threads',
     subgroup32: 'matmul_subgroup',
     subgroup64: 'matmul_subgroup',
+    units: 'matmul_subgroup_matrix',
   };
   const entry = transposed ? { a: 'transposed_product', b: 'product_transposed' }[transposed] : 'product';
   return {
@@ -95,6 +96,7 @@ function described(
     title: `${way}: ${batch} x [${m}, ${k}] x [${k}, ${n}], ${entry}${more}`,
     forced: { matmul: way },
     ...(way.startsWith('subgroup') && { possible: (gpu: Gpu) => lanesOf(gpu) !== undefined }),
+    ...(way === 'units' && { possible: (gpu: Gpu) => gpu.info.matrixUnit !== undefined }),
   };
 }
 
@@ -142,11 +144,14 @@ export function matmulCase(
 
 /** Multiples of 1/64 in -2 to 2. float16 holds them exactly, and float32 their products and sums. */
 const HALVES = Array.from({ length: 256 }, (_, i) => (i - 128) / 64);
+/** What stands between the matrices, in place of NaN, which has no exact float16. */
+const LARGE_HALF = 32768;
 /** Largest relative error of rounding to float16. */
 const HALF_DIGIT = 2 ** -11;
 
 /**
- * The same with both factors stored as float16, and the product as float16 and as float32. The extents are multiples of 4.
+ * The same with both factors stored as float16, and the product as float16 and as float32. The extents are multiples of 4. The way is
+ * forced also where halves have tunables of their own.
  */
 export function halvesCase(
   [batch, m, k, n]: readonly [number, number, number, number],
@@ -154,25 +159,37 @@ export function halvesCase(
   way: MatmulWay,
   seed: number,
 ): KernelCase {
+  const forced = { matmul: way, [HALVES_FAMILY]: way };
   return {
     ...described(way, transposed, [batch, m, k, n], ', halves'),
+    forced,
     tolerance: HALF_DIGIT,
     run: (gpu) => {
       const inputs = new Inputs(seed);
       const a = inputs.oneOf(batch * m * k, HALVES);
       const b = inputs.oneOf(batch * k * n, HALVES);
-      const want = () => referenceMatmul(a.f64, b.f64, { batch, m, k, n }, transposed);
+      const bias = inputs.floats(n);
+      const spaced = withGaps(b.f32, k * n, LARGE_HALF);
+      const g = { batch, m, k, n };
+      const want = () => referenceMatmul(a.f64, b.f64, g, transposed);
       const values = {
         a: { data: packHalves(a.f64), shape: [a.f64.length / 2] },
         b: { data: packHalves(b.f64), shape: [b.f64.length / 2] },
+        spaced: { data: packHalves(spaced), shape: [spaced.length / 2] },
+        bias: { data: bias.f32, shape: [n] },
       };
-      return withForced(gpu, { matmul: way }, () =>
+      return withForced(gpu, forced, () =>
         compare(gpu, values, (rec, t) => {
-          const product = (result: Format) =>
-            matmul(rec, t.a, t.b, { batch, m, k, n }, { transposed, format: 'f16', result });
+          const options = { transposed, format: 'f16' } as const;
+          const product = (result: Format) => matmul(rec, t.a, t.b, g, { ...options, result });
+          const shifted = { ...options, result: 'f32', bias: t.bias, plane: k * n + GAP } as const;
           return {
             floats: { got: product('f32'), want },
             halves: { got: product('f16'), want, as: 'halves' },
+            'biased, spaced': {
+              got: matmul(rec, t.a, t.spaced, g, shifted),
+              want: () => want().map((value, i) => value + (bias.f64[i % n] as number)),
+            },
           };
         }),
       );
@@ -296,6 +313,7 @@ const IN_FOURS = [
   [1, 4, 4, 4],
   [2, 36, 8, 20],
   [3, 64, 36, 132],
+  [2, 140, 72, 36],
 ] as const;
 /** [batch, m, k, n] of few rows: one, more than a group of eight, one tile and two, and rows of weights that do not fill an iteration. */
 const FEW_ROWS = [
@@ -342,7 +360,7 @@ export const PRODUCT_CASES: readonly KernelCase[] = [
   ),
   ...FEW_ROWS.map((s, i) => fewRowsCase(s, 390 + i)),
   ...HEADS.flatMap((s, i) => [headCase(s, 'whole', 395 + i), headCase(s, 'layers', 395 + i)]),
-  ...(['tiled', 'blocked', 'split', 'threads', 'subgroup32', 'subgroup64'] as const).flatMap((way) =>
+  ...(['tiled', 'blocked', 'split', 'threads', 'subgroup32', 'subgroup64', 'units'] as const).flatMap((way) =>
     IN_FOURS.filter(([, , k]) => way !== 'split' || k > 16).flatMap((s, i) =>
       ([undefined, 'a', 'b'] as const).map((transposed, k) =>
         halvesCase(s, transposed, way, 340 + 10 * k + i),

@@ -13,6 +13,8 @@ export interface UsedProduct {
   readonly k: number;
   readonly n: number;
   readonly way: MatmulWay;
+  /** Whether it is of halves alone; else of float32, and of halves too where the program stores any. */
+  readonly ofHalves?: boolean;
 }
 
 /** What a program runs. */
@@ -157,8 +159,8 @@ function productCases({ products, halves }: UsedKernels): KernelCase[] {
   const size = ({ m, k, n }: UsedProduct): number => m * k * n;
   return products
     .toSorted((a, b) => size(a) - size(b))
-    .flatMap(({ transposed, m, k, n, way }, i) => [
-      matmulCase([1, m, k, n], transposed, way, 500 + i),
+    .flatMap(({ transposed, m, k, n, way, ofHalves = false }, i) => [
+      ...(ofHalves ? [] : [matmulCase([1, m, k, n], transposed, way, 500 + i)]),
       ...(halves && [m, k, n].every((extent) => extent % 4 === 0)
         ? [halvesCase([1, m, k, n], transposed, way, 550 + i)]
         : []),

@@ -1,3 +1,4 @@
+import { packHalves } from '../util/halves.js';
 import type { Gpu } from './device.js';
 import type { Program } from './program.js';
 import { Recorder } from './recorder.js';
@@ -11,7 +12,7 @@ export interface TuneResult {
   readonly way: string;
   /** Median milliseconds of each way that was timed. */
   readonly times: Readonly<Record<string, number>>;
-  /** Ways whose result differs from the naive kernel's, with the relative error in the 2-norm. They are never chosen. */
+  /** Ways whose result differs from the reference's (the naive kernel's), with the relative error in the 2-norm. They are never chosen. */
   readonly wrong: Readonly<Record<string, number>>;
 }
 
@@ -22,7 +23,7 @@ export interface AutotuneOptions {
   readonly seconds?: number;
 }
 
-/** Largest relative distance from the naive kernel's result: twice the kernel checks' tolerance, as both may be off. */
+/** Largest relative distance from the reference's result: twice the kernel checks' tolerance, as both may be off. */
 const TOLERANCE = 2e-4;
 /** A way replaces the best guess only if its time is below this share of the guess's. Smaller gains are noise. */
 const MARGIN = 0.97;
@@ -50,7 +51,7 @@ export async function collectTunables(
 
 /**
  * Times every way to compute each tunable, and enters the fastest correct one in the device's tuning table. Each way is
- * first compared with the naive kernel on random inputs. One that is wrong on this driver is never chosen. Tunables that
+ * first compared with the naive kernel, or another reference, on random inputs. One that is wrong on this driver is never chosen. Tunables that
  * a way uses itself (a convolution's matrix products) are tuned first. Programs recorded earlier keep their ways.
  */
 export async function autotune(
@@ -65,7 +66,7 @@ export async function autotune(
     const key = tuningKey(tunable);
     if (done.has(key)) return;
     done.add(key);
-    const inputs = tunable.inputs.map((shape, i) => randomTensor(gpu, shape, i));
+    const inputs = tunable.inputs.map((shape, i) => randomTensor(gpu, shape, i, tunable.inputFormat));
     try {
       const programs: Candidate[] = [];
       for (const way of tunable.candidates) {
@@ -128,7 +129,7 @@ async function compareWays(
   seconds: number,
 ): Promise<TuneResult> {
   const key = tuningKey(tunable);
-  const wrong = await wrongWays(gpu, candidates);
+  const wrong = await wrongWays(gpu, candidates, tunable.reference ?? 'naive');
   let running = candidates.filter(({ way }) => wrong[way] === undefined);
   const samples = new Map<string, number[]>(running.map(({ way }) => [way, []]));
   const end = performance.now() + seconds * 1000;
@@ -163,8 +164,12 @@ function fastestWay(guess: string, samples: ReadonlyMap<string, readonly number[
   return best.way;
 }
 
-/** The ways whose outputs differ from the naive kernel's, with the relative error. */
-async function wrongWays(gpu: Gpu, candidates: readonly Candidate[]): Promise<Record<string, number>> {
+/** The ways whose outputs differ from the reference's, with the relative error. */
+async function wrongWays(
+  gpu: Gpu,
+  candidates: readonly Candidate[],
+  reference: string,
+): Promise<Record<string, number>> {
   const wrong: Record<string, number> = {};
   const outputsOf = async ({ program, outputs }: Candidate): Promise<Float32Array[]> => {
     program.run();
@@ -172,15 +177,15 @@ async function wrongWays(gpu: Gpu, candidates: readonly Candidate[]): Promise<Re
     for (const output of outputs) read.push(await gpu.read(output));
     return read;
   };
-  const naive = candidates.find(({ way }) => way === 'naive');
-  if (naive === undefined) {
+  const known = candidates.find(({ way }) => way === reference);
+  if (known === undefined) {
     for (const { program } of candidates) program.run(); // compiles the kernels, so that the first timed run is like the others
     await gpu.sync();
     return wrong;
   }
-  const want = await outputsOf(naive);
+  const want = await outputsOf(known);
   for (const other of candidates) {
-    if (other === naive) continue;
+    if (other === known) continue;
     const got = await outputsOf(other);
     const error = Math.max(...got.map((values, i) => relativeDistance(values, want[i] ?? values)));
     if (!(error <= TOLERANCE)) wrong[other.way] = error;
@@ -215,11 +220,19 @@ function median(values: readonly number[]): number {
 }
 
 /** Numbers in [-1, 1), the same for the same index and shape. */
-function randomTensor(gpu: Gpu, shape: readonly number[], index: number): Tensor {
+function randomTensor(
+  gpu: Gpu,
+  shape: readonly number[],
+  index: number,
+  format: 'f32' | 'f16' = 'f32',
+): Tensor {
   let state = 0x9e3779b9 ^ index;
   const data = Float32Array.from({ length: sizeOf(shape) }, () => {
     state = (Math.imul(state, 1664525) + 1013904223) | 0;
-    return state / 2 ** 31;
+    return format === 'f16' ? (state >> 25) / 64 : state / 2 ** 31; // float16 holds multiples of 1/64 exactly
   });
-  return gpu.tensor(data, shape, `input ${index}`);
+  const label = `input ${index}`;
+  return format === 'f16'
+    ? gpu.tensor(packHalves(data), [data.length / 2], label)
+    : gpu.tensor(data, shape, label);
 }

@@ -3,6 +3,13 @@ import { graphicsApi } from '../util/platform.js';
 import { BufferPool } from './buffer_pool.js';
 import { withoutHarmlessLines } from './driver_lines.js';
 import { DeviceLostError, GpuValidationError, NoGpuError, OutOfMemoryError } from './errors.js';
+import {
+  EXPERIMENTAL_FLAG,
+  MATRIX_FEATURE,
+  type MatrixUnit,
+  matrixUnitOf,
+  wantsMatrixUnits,
+} from './matrix_units.js';
 import { gpuWait, type UsualTime } from './polling.js';
 import { formatShape, type Shape, sizeOf } from './shape.js';
 import { ALIGNMENT, Tensor } from './tensor.js';
@@ -33,6 +40,8 @@ export interface AdapterInfo {
   readonly subgroupMin: number;
   /** Largest subgroup size; 0 without the `subgroups` feature. */
   readonly subgroupMax: number;
+  /** What its matrix units multiply. Undefined if it has none, and unless the environment asks for them (matrix_units.ts). */
+  readonly matrixUnit?: MatrixUnit | undefined;
 }
 
 const HINT =
@@ -60,7 +69,7 @@ function release(instance: GPU): void {
 let hadDevice = false;
 
 /** WebGPU features that kernels may use; requested where the adapter supports them. */
-const WANTED_FEATURES = ['subgroups', 'shader-f16', 'timestamp-query'] as const;
+const WANTED_FEATURES = ['subgroups', 'shader-f16', 'timestamp-query', MATRIX_FEATURE] as GPUFeatureName[];
 
 /** Limits to raise from WebGPU's defaults to the adapter's maximum. */
 const WANTED_LIMITS = [
@@ -81,6 +90,7 @@ export async function openGpu(options: DeviceOptions = {}): Promise<Gpu> {
   const flags = [
     ...(options.adapter === undefined ? [] : [`adapter=${options.adapter}`]),
     ...(options.profile ? ['disable-dawn-features=timestamp_quantization'] : []),
+    ...(wantsMatrixUnits() ? [EXPERIMENTAL_FLAG] : []),
   ];
   return openOn(create(flags), options);
 }
@@ -163,6 +173,7 @@ export function describeAdapter(info: GPUAdapterInfo, features: ReadonlySet<stri
     features: [...features].sort(),
     subgroupMin: subgroups ? (info.subgroupMinSize ?? 0) : 0,
     subgroupMax: subgroups ? (info.subgroupMaxSize ?? 0) : 0,
+    matrixUnit: matrixUnitOf(info, features),
   };
 }
 

@@ -10,10 +10,14 @@ export interface Tunable<V extends string> {
   readonly family: string;
   /** Everything else that its time depends on, e.g. `product 36 x [1008, 32] x [32, 64]`. */
   readonly extents: string;
-  /** All ways that apply here, the best guess first. Results are compared with that of `naive`, where there is one. */
+  /** All ways that apply here, the best guess first. Results are compared with that of `reference`, where there is one. */
   readonly candidates: readonly [V, ...V[]];
+  /** Default: `naive`. */
+  readonly reference?: NoInfer<V>;
   /** Shapes of the inputs of a trial. */
   readonly inputs: readonly Shape[];
+  /** Numbers of the inputs: 32 bits each, or halves, two in 32 bits. Default: f32. */
+  readonly inputFormat?: 'f32' | 'f16';
   /**
    * Records one way and returns its outputs, which must be equal for all ways. Work recorded in `prepare` is done once
    * for many runs, so it is not timed. `way` is one of `candidates`. (A method, so that a `Tunable<V>` is also a

@@ -36,7 +36,7 @@ const SHIPPED: readonly { readonly adapter: RegExp; readonly lanes: number; read
 const SHIPPED_DIR = new URL('../../tuning/', import.meta.url);
 
 /**
- * What decides how fast kernels are: the adapter, its subgroups, and its driver with the first two numbers of each version. A
+ * What decides how fast kernels are: the adapter, its subgroups, whether its matrix units are used, and its driver with the first two numbers of each version. A
  * driver's name alone does not say how many lanes it computes with; the rest of its version does not matter.
  */
 export function measuredOn({
@@ -45,10 +45,12 @@ export function measuredOn({
   device,
   subgroupMin,
   subgroupMax,
+  matrixUnit,
   name,
 }: AdapterInfo): string {
   const driver = name.replace(/(\d+\.\d+)[\w.~+-]*/g, '$1');
-  return [vendor, architecture, device, `subgroups ${subgroupMin}-${subgroupMax}`, driver].join(' / ');
+  const subgroups = `subgroups ${subgroupMin}-${subgroupMax}${matrixUnit ? ', matrix units' : ''}`;
+  return [vendor, architecture, device, subgroups, driver].join(' / ');
 }
 
 /** Path of this machine's own measurements of an adapter and driver. */

@@ -230,11 +230,11 @@ function copyLabels(path: string, folder: RunFolder): void {
 
 /**
  * Makes a resumed run use the kernels that it started with, even if the device has been tuned since. Choices that were
- * measured on another adapter, or with other subgroups, may be slow here; the run then uses those of this device.
+ * measured on another adapter, or with other subgroups or matrix units, may be slow here; the run then uses those of this device.
  * @returns the reasons why its result may differ from that of an uninterrupted run, a sentence each
  */
 function restoreKernels(gpu: Gpu, { tuning }: RunFolder, latest: StartEvent | undefined): string[] {
-  const { name, subgroupMin, subgroupMax } = gpu.info;
+  const { name, subgroupMin, subgroupMax, matrixUnit } = gpu.info;
   if (!existsSync(tuning)) {
     return latest === undefined
       ? []
@@ -249,10 +249,12 @@ function restoreKernels(gpu: Gpu, { tuning }: RunFolder, latest: StartEvent | un
   const differ = 'results may differ in their last digits';
   if (latest !== undefined && latest.adapter !== name)
     return [`the run was trained on ${latest.adapter} and continues on ${name}: ${differ}`];
-  const today = `${subgroupMin}-${subgroupMax}`;
+  const today = `${subgroupMin}-${subgroupMax}, matrix units ${matrixUnit ? 'on' : 'off'}`;
   return same
     ? []
-    : [`the run was trained with other subgroups of ${name} than the present ${today}: ${differ}`];
+    : [
+        `the run was trained with other subgroups or matrix units of ${name} than the present ones (${today}): ${differ}`,
+      ];
 }
 
 async function load(

@@ -72,13 +72,27 @@ describeGpu('the doctor', (get) => {
     expect(four['feature subgroups']).toContain(
       'there, and used only for products, where "fer-tui tune" finds that faster: subgroups of 4;',
     );
-    expect(four['feature shader-f16']).toContain('there, and not used');
+    expect(four['feature shader-f16']).toContain('there, and used for matrix units alone');
+    expect(four['matrix units']).toContain('not asked for: with FER_TUI_MATRIX_UNITS=1');
     expect(four['feature timestamp-query']).toContain('not available: bench and tune time by the clock');
     expect(four['kernels in use']).toMatch(/conv2d_gray, conv2d_winograd, .*matmul_threads/);
     expect(four['kernels in use']).not.toContain('subgroup');
     const varying = await said({ ...subgroups, subgroupMax: 32 });
     expect(varying['feature subgroups']).toContain('not used: subgroups of 4 to 32;');
     expect((await said({ features: [] }))['feature subgroups']).toMatch(/^not available: products keep/);
+  });
+
+  it('says how matrix units are used, and where there are none', async () => {
+    const matrixUnit = { height: 16, width: 8, step: 16 };
+    const used = async (info: object) => (await said(info))['matrix units'];
+    const what = 'products of 16 x 16 by 16 x 8 halves in one instruction';
+    expect(await used({ matrixUnit, software: false })).toBe(`used in mixed_float16: ${what}`);
+    expect(await used({ matrixUnit, software: true })).toBe(
+      `used where "fer-tui tune" finds that faster: ${what}`,
+    );
+    vi.stubEnv('FER_TUI_MATRIX_UNITS', '1');
+    expect(await used({})).toMatch(/^not available: the adapter or its driver has none/);
+    vi.unstubAllEnvs();
   });
 
   it('says that subgroups of 8 hold tiles', async ({ skip }) => {

@@ -28,6 +28,7 @@ const width = (bits: number) => ({
 const mesaRoot = process.env['FER_MESA_ROOT'] ?? '';
 const otherMesa = need(mesaRoot !== '', 'no other Mesa (bench/mesa_root.sh FOLDER, FER_MESA_ROOT=FOLDER)');
 const own = [process.execPath];
+const MATRIX_UNITS = 'lavapipe of another Mesa with matrix units';
 const ADAPTERS = [
   { name: 'lavapipe of 4 lanes', lanes: 4, wants: lavapipe, start: own, ...width(128) },
   { name: 'lavapipe of 16 lanes', lanes: 16, wants: all(lavapipe, avx512), start: own, ...width(512) },
@@ -40,27 +41,35 @@ const ADAPTERS = [
     ...{ ...width(256), driver: join(DRIVERS, 'lvp_icd.json') },
     start: ['bench/mesa_root.sh', mesaRoot, '--', 'node'],
   },
+  {
+    ...{ name: MATRIX_UNITS, lanes: 8, wants: otherMesa },
+    ...{ adapter: 'llvmpipe', driver: join(DRIVERS, 'lvp_icd.json'), env: { FER_TUI_MATRIX_UNITS: '1' } },
+    start: ['bench/mesa_root.sh', mesaRoot, '--', 'node'],
+  },
 ];
 
-/** Runs a command on an adapter, to its end; what it printed. */
-function run({ adapter, driver, start, env }: (typeof ADAPTERS)[number], ...words: string[]): string {
+type Adapter = (typeof ADAPTERS)[number];
+
+/** Runs a command of fer-tui on an adapter, to its end; what it printed. */
+function run(adapter: Adapter, ...words: string[]): string {
+  return runScript(adapter, 'dist/cli/main.js', ...words, '--adapter', adapter.adapter);
+}
+
+/** The same with a script. */
+function runScript({ driver, start, env }: Adapter, ...words: string[]): string {
   const [command = '', ...first] = start;
-  const { stdout, stderr, status } = spawnSync(
-    command,
-    [...first, 'dist/cli/main.js', ...words, '--adapter', adapter],
-    {
-      encoding: 'utf8',
-      env: {
-        ...process.env,
-        ...env,
-        NO_COLOR: '1',
-        VK_DRIVER_FILES: driver,
-        // No table of earlier measurements, and no record of earlier checks.
-        XDG_CACHE_HOME: mkdtempSync(join(tmpdir(), 'fer-tui-adapters-')),
-        MESA_SHADER_CACHE_DIR: join(tmpdir(), 'fer-tui-adapters-shaders'),
-      },
+  const { stdout, stderr, status } = spawnSync(command, [...first, ...words], {
+    encoding: 'utf8',
+    env: {
+      ...process.env,
+      ...env,
+      NO_COLOR: '1',
+      VK_DRIVER_FILES: driver,
+      // No table of earlier measurements, and no record of earlier checks.
+      XDG_CACHE_HOME: mkdtempSync(join(tmpdir(), 'fer-tui-adapters-')),
+      MESA_SHADER_CACHE_DIR: join(tmpdir(), 'fer-tui-adapters-shaders'),
     },
-  );
+  });
   expect(status, `${words.join(' ')}: ${stderr}\n${stdout}`).toBe(0);
   return stdout;
 }
@@ -71,6 +80,7 @@ for (const adapter of ADAPTERS) {
       const said = run(adapter, 'doctor', '--kernels');
       expect(said).toMatch(/^\d{3} kernel checks, 0 wrong/m);
       if (said.includes('subgroups of')) expect(said).toContain(`subgroups of ${adapter.lanes}`);
+      expect(/^ok {5}matmul_subgroup_matrix\./m.test(said)).toBe(adapter.name === MATRIX_UNITS);
     });
 
     it('trains: the loss falls in 60 steps', { timeout: 1_800_000 }, () => {
@@ -90,6 +100,23 @@ for (const adapter of ADAPTERS) {
       expect(losses).toHaveLength(60);
       const mean = (part: readonly number[]) => part.reduce((sum, x) => sum + x, 0) / part.length;
       expect(mean(losses.slice(-10))).toBeLessThan(0.8 * mean(losses.slice(0, 10)));
+    });
+
+    it.runIf(adapter.name === MATRIX_UNITS)('trains to the same losses with matrix units', () => {
+      const trained = JSON.parse(runScript(adapter, 'test/full/matrix_units.mjs')) as {
+        unit: object;
+        kernels: string[];
+        without: number[];
+        units: number[];
+      };
+      expect(trained.unit).toEqual({ height: 8, width: 8, step: 8 });
+      const entries = ['product', 'product_transposed', 'transposed_product'];
+      expect(trained.kernels).toEqual(entries.map((entry) => `matmul_subgroup_matrix.${entry}`));
+      expect(trained.units).toHaveLength(20);
+      // Sums of another order round to other halves now and then, and Adam's first steps have the size of the rate for small gradients too.
+      const apart = trained.units.map((loss, i) => Math.abs(loss - (trained.without[i] ?? 0)));
+      expect(apart[0]).toBeLessThan(1e-4);
+      expect(Math.max(...apart)).toBeLessThan(0.05);
     });
   });
 }

@@ -1,6 +1,7 @@
 import { checkKernels, type KernelCheck, TOLERANCE } from '../../check/kernel_checks.js';
 import { findData } from '../../data/find_data.js';
 import { eightLanes, type Gpu, lanesOf, listAdapters, openGpu } from '../../gpu/device.js';
+import { wantsMatrixUnits } from '../../gpu/matrix_units.js';
 import { tuningOf } from '../../gpu/tuning.js';
 import { Learner } from '../../nn/learner.js';
 import { buildModel } from '../../nn/models.js';
@@ -86,9 +87,10 @@ function gpuChecks(gpu: Gpu, adapters: readonly string[]): Check[] {
     feature('subgroups', subgroupUse(gpu), 'products keep their tiles in single threads or workgroups'),
     feature(
       'shader-f16',
-      'there, and not used: mixed_float16 packs pairs of halves without it',
+      'there, and used for matrix units alone: elsewhere mixed_float16 packs pairs of halves without it',
       'not needed: mixed_float16 packs pairs of halves without it',
     ),
+    matrixUnits(gpu),
     feature(
       'timestamp-query',
       'used: bench, tune and Train time single kernels',
@@ -113,6 +115,18 @@ function subgroupUse(gpu: Gpu): string {
       ? 'not used'
       : 'used only for products, where "fer-tui tune" finds that faster';
   return `there, and ${use}: subgroups of ${lanes}; kernels are written for exactly 8, and otherwise products keep their tiles in single threads or workgroups`;
+}
+
+/** Whether products of halves use the adapter's matrix units. */
+function matrixUnits({ info }: Gpu): Check {
+  const { matrixUnit: unit } = info;
+  const use = info.software ? 'where "fer-tui tune" finds that faster' : 'in mixed_float16';
+  const detail = unit
+    ? `used ${use}: products of ${unit.height} x ${unit.step} by ${unit.step} x ${unit.width} halves in one instruction`
+    : wantsMatrixUnits()
+      ? 'not available: the adapter or its driver has none that multiply float16 and add in float32'
+      : 'not asked for: with FER_TUI_MATRIX_UNITS=1 training in mixed_float16 uses them (experimental)';
+  return { name: 'matrix units', ok: unit !== undefined, optional: true, detail };
 }
 
 /** The shaders that a training step of the reference network runs, without those that have no alternative. */

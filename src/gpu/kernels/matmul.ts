@@ -1,5 +1,6 @@
 import { lanesOf } from '../device.js';
 import { defineKernel, u32s } from '../kernel.js';
+import type { MatrixUnit } from '../matrix_units.js';
 import type { Recorder } from '../recorder.js';
 import type { Tensor } from '../tensor.js';
 import { choose } from '../tuning.js';
@@ -9,7 +10,7 @@ import { allocStored, type Format } from './storage.js';
 
 /**
  * Host side of shaders/matmul.wgsl (naive), matmul_tiled.wgsl (tiles in workgroup memory), matmul_threads.wgsl (a tile in the
- * registers of each thread) and matmul_subgroup.wgsl (register tiles across a subgroup).
+ * registers of each thread), matmul_subgroup.wgsl (register tiles across a subgroup) and matmul_subgroup_matrix.wgsl (matrix units).
  */
 const spec = {
   reads: ['a', 'b', 'bias'],
@@ -37,6 +38,11 @@ const KERNELS = {
     transposed: defineKernel('matmul_subgroup', 'transposed_product', spec),
     'by transposed': defineKernel('matmul_subgroup', 'product_transposed', spec),
   },
+  units: {
+    product: defineKernel('matmul_subgroup_matrix', 'product', spec),
+    transposed: defineKernel('matmul_subgroup_matrix', 'transposed_product', spec),
+    'by transposed': defineKernel('matmul_subgroup_matrix', 'product_transposed', spec),
+  },
 };
 /** Possible heights of a register tile across a subgroup, in blocks of 4 rows. A lane holds 4 or 8 of its columns. */
 const HEIGHTS = [8, 7, 4, 3, 2, 1] as const;
@@ -59,9 +65,9 @@ const FEW = 65536;
 
 /**
  * tiled, blocked, split: tiles in workgroup memory; threads: a tile in each thread; subgroup32 and subgroup64: register tiles
- * of 32 and 64 columns across a subgroup of 8 lanes, with other lanes accordingly fewer or more.
+ * of 32 and 64 columns across a subgroup of 8 lanes, with other lanes accordingly fewer or more; units: matrix units, of halves.
  */
-export type MatmulWay = 'naive' | TiledWay | 'threads' | 'subgroup32' | 'subgroup64';
+export type MatmulWay = 'naive' | TiledWay | 'threads' | 'subgroup32' | 'subgroup64' | 'units';
 
 export interface MatmulOptions {
   /** The factor that is stored transposed: a as [batch, k, m], or b as [batch, n, k]; default none. */
@@ -80,9 +86,12 @@ export interface MatmulOptions {
 export const PRODUCT_NAMES = { none: 'product', a: 'transposed', b: 'by transposed' } as const;
 type Entry = (typeof PRODUCT_NAMES)[keyof typeof PRODUCT_NAMES];
 
+/** The family of products of halves on adapters with matrix units. Elsewhere they take the way that is best for float32. */
+export const HALVES = 'matmul of halves';
+
 const EXTENTS = /^(.+) (\d+) x \[(\d+), (\d+)\] x \[\d+, (\d+)\]$/;
 
-/** The product that the `extents` of a tunable of this family describe. */
+/** The product that the `extents` of a tunable of these families describe. */
 export function productOf(extents: string): MatmulGeometry & Pick<MatmulOptions, 'transposed'> {
   const [, entry = '', ...numbers] = EXTENTS.exec(extents) ?? [];
   const [batch = 0, m = 0, k = 0, n = 0] = numbers.map(Number);
@@ -101,23 +110,33 @@ export function matmul(
   const { batch, m, k, n } = g;
   const { transposed, format = 'f32' } = options;
   const entry = PRODUCT_NAMES[transposed ?? 'none'];
+  const units = format === 'f16' && rec.gpu.info.matrixUnit !== undefined && lanesOf(rec.gpu) !== undefined;
+  const tried: MatmulOptions = units ? { transposed, format, result: 'f32' } : { transposed };
   const way = choose<MatmulWay>(rec.gpu, {
-    family: 'matmul',
+    family: units ? HALVES : 'matmul',
     extents: `${entry} ${batch} x [${m}, ${k}] x [${k}, ${n}]`,
-    candidates: waysFor(rec, g, entry),
+    candidates: units ? waysForHalves(rec, g, entry) : waysFor(rec, g, entry),
     inputs: [
       transposed === 'a' ? [batch, k, m] : [batch, m, k],
       transposed === 'b' ? [batch, n, k] : [batch, k, n],
     ],
-    trial: (trial, candidate, [x, y]) => [
-      multiply(trial, x as Tensor, y as Tensor, g, { transposed }, candidate),
-    ],
+    ...(units && { inputFormat: format, reference: 'tiled' }),
+    trial: (trial, candidate, [x, y]) => [multiply(trial, x as Tensor, y as Tensor, g, tried, candidate)],
   });
   // float16 takes the way that is best for float32, with two exceptions. A thread of `naive` computes one number and cannot store
   // a pair. The partial sums of `split` are float32.
   const halves =
     (format === 'f16' && way === 'naive') || ((options.result ?? format) === 'f16' && way === 'split');
   return multiply(rec, a, b, g, options, halves ? 'tiled' : way);
+}
+
+/**
+ * The ways of products of halves on an adapter whose matrix units are asked for. On a GPU they come first: nobody asks for them to
+ * have something else. Software computes them no faster than other products.
+ */
+function waysForHalves(rec: Recorder, g: MatmulGeometry, entry: Entry): [MatmulWay, ...MatmulWay[]] {
+  const others = waysFor(rec, g, entry).filter((way) => way !== 'naive');
+  return (rec.gpu.info.software ? [...others, 'units'] : ['units', ...others]) as [MatmulWay, ...MatmulWay[]];
 }
 
 function waysFor({ gpu }: Recorder, g: MatmulGeometry, entry: Entry): [MatmulWay, ...MatmulWay[]] {
@@ -185,6 +204,14 @@ function multiply(
         constants: { ROWS, ...formats },
         workgroups: Math.ceil(tiles / THREADS),
         depth: g.batch,
+      });
+      break;
+    }
+    case 'units': {
+      const { height, width, step } = rec.gpu.info.matrixUnit as MatrixUnit;
+      const constants = { HEIGHT: height, WIDTH: width, STEP: step, LANES: lanesOf(rec.gpu) as number };
+      rec.dispatch(KERNELS.units[entry], {
+        ...{ ...call, constants: { ...constants, ...formats }, ...grid(4 * height, 4 * width) },
       });
       break;
     }
