@@ -25,10 +25,10 @@ fn multiply_add(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) gr
   var v3 = vec4f(3.0);
   for (var round = 0u; round < p.rounds; round++) {
     for (var k = 0u; k < 4u; k++) {
-      v0 = v0 * p.factor + p.addend; // formula
-      v1 = v1 * p.factor + p.addend;
-      v2 = v2 * p.factor + p.addend;
-      v3 = v3 * p.factor + p.addend;
+      v0 = fma(v0, vec4f(p.factor), vec4f(p.addend)); // formula
+      v1 = fma(v1, vec4f(p.factor), vec4f(p.addend));
+      v2 = fma(v2, vec4f(p.factor), vec4f(p.addend));
+      v3 = fma(v3, vec4f(p.factor), vec4f(p.addend));
     }
   }
   results[i] = v0 + v1 + v2 + v3;

@@ -71,9 +71,15 @@ fn column_at(n: u32, top: u32, ix: u32, h: u32, w: u32) -> Column {
 
 /// The sum over the nine taps, starting at row `r` of three columns.
 fn convolve(taps: Taps, left: Column, middle: Column, right: Column, r: u32) -> vec4f {
-  return left[r] * taps[0] + middle[r] * taps[1] + right[r] * taps[2] // formula
-    + left[r + 1u] * taps[3] + middle[r + 1u] * taps[4] + right[r + 1u] * taps[5]
-    + left[r + 2u] * taps[6] + middle[r + 2u] * taps[7] + right[r + 2u] * taps[8];
+  var sum = left[r] * taps[0];
+  sum = fma(vec4f(middle[r]), taps[1], sum); // formula
+  sum = fma(vec4f(right[r]), taps[2], sum);
+  sum = fma(vec4f(left[r + 1u]), taps[3], sum);
+  sum = fma(vec4f(middle[r + 1u]), taps[4], sum);
+  sum = fma(vec4f(right[r + 1u]), taps[5], sum);
+  sum = fma(vec4f(left[r + 2u]), taps[6], sum);
+  sum = fma(vec4f(middle[r + 2u]), taps[7], sum);
+  return fma(vec4f(right[r + 2u]), taps[8], sum);
 }
 
 // forward
@@ -228,7 +234,7 @@ fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
       let gradients = gradients_of(line, wx, quad, by, p);
       for (var k = 0u; k < SIZE * SIZE; k++) {
         let d = gradients[k];
-        for (var t = 0u; t < 9u; t++) { sums[t] += columns[k % SIZE + t % 3u][k / SIZE + t / 3u] * d; } // formula
+        for (var t = 0u; t < 9u; t++) { sums[t] = fma(vec4f(columns[k % SIZE + t % 3u][k / SIZE + t / 3u]), d, sums[t]); } // formula
         total += d;
       }
     }

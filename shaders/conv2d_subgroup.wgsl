@@ -50,7 +50,7 @@ alias Rows = array<Row, 8>;
 /// One row of the tile after adding the products of two values of k.
 fn advance(row: Row, values: vec2f, w: TwoRows) -> Row {
   var next = Row();
-  for (var q = 0u; q < QUADS; q++) { next[q] = row[q] + values.x * w[q] + values.y * w[QUADS + q]; } // formula
+  for (var q = 0u; q < QUADS; q++) { next[q] = fma(vec4f(values.y), w[QUADS + q], fma(vec4f(values.x), w[q], row[q])); } // formula
   return next;
 }
 
@@ -204,14 +204,14 @@ fn weight_gradient(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups)
         let a = select(0.0, dw_x[select(0u, address[r] + ox * p.stride_x * p.ic, ok)], ok);
         for (var q = 0u; q < QUADS; q++) {
           let t = (r * QUADS + q) * LANES;
-          acc[t] += subgroupShuffle(a, 0u) * d[q]; // formula
-          acc[t + 1u] += subgroupShuffle(a, 1u) * d[q];
-          acc[t + 2u] += subgroupShuffle(a, 2u) * d[q];
-          acc[t + 3u] += subgroupShuffle(a, 3u) * d[q];
-          acc[t + 4u] += subgroupShuffle(a, 4u) * d[q];
-          acc[t + 5u] += subgroupShuffle(a, 5u) * d[q];
-          acc[t + 6u] += subgroupShuffle(a, 6u) * d[q];
-          acc[t + 7u] += subgroupShuffle(a, 7u) * d[q];
+          acc[t] = fma(vec4f(subgroupShuffle(a, 0u)), d[q], acc[t]); // formula
+          acc[t + 1u] = fma(vec4f(subgroupShuffle(a, 1u)), d[q], acc[t + 1u]);
+          acc[t + 2u] = fma(vec4f(subgroupShuffle(a, 2u)), d[q], acc[t + 2u]);
+          acc[t + 3u] = fma(vec4f(subgroupShuffle(a, 3u)), d[q], acc[t + 3u]);
+          acc[t + 4u] = fma(vec4f(subgroupShuffle(a, 4u)), d[q], acc[t + 4u]);
+          acc[t + 5u] = fma(vec4f(subgroupShuffle(a, 5u)), d[q], acc[t + 5u]);
+          acc[t + 6u] = fma(vec4f(subgroupShuffle(a, 6u)), d[q], acc[t + 6u]);
+          acc[t + 7u] = fma(vec4f(subgroupShuffle(a, 7u)), d[q], acc[t + 7u]);
         }
       }
     }

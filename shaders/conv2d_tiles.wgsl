@@ -65,7 +65,7 @@ var<workgroup> pixels: array<Lane, ROWS * COLUMNS * 8u>;
 fn advance(z: Lane, i: u32, kx: u32, row: vec2f, first: Lane, second: Lane) -> Lane {
   if (ALONE && (i + kx == 0u || i + kx == 7u)) { return z; }
   let value = subgroupShuffle(row, i + kx);
-  return z + value.x * first + value.y * second; // formula
+  return fma(Lane(value.y), second, fma(Lane(value.x), first, z)); // formula
 }
 
 fn advance_by_tap(z: ptr<function, Row>, kx: u32, row: vec2f, first: Lane, second: Lane) {

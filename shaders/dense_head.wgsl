@@ -44,7 +44,8 @@ var<workgroup> logits: array<f32, CLASSES>;
 
 /// Four sums after adding the products of three values and their weights, which are in two words.
 fn advance(sum: Lane, values: vec3f, first: Word, second: Word) -> Lane {
-  return sum + values.x * Lane(first) + values.y * Lane(second) + values.z * third_weight(first, second); // formula
+  let two = fma(Lane(values.y), Lane(second), fma(Lane(values.x), Lane(first), sum)); // formula
+  return fma(Lane(values.z), third_weight(first, second), two); // formula
 }
 
 @compute @workgroup_size(8)

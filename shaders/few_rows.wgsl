@@ -113,7 +113,8 @@ fn pack(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
 fn advance(row: Row, values: vec3f, w: Weights) -> Row {
   var next = Row();
   for (var q = 0u; q < QUADS; q++) {
-    next[q] = row[q] + values.x * w[q] + values.y * w[QUADS + q] + values.z * w[2u * QUADS + q]; // formula
+    let two = fma(Lane(values.y), w[QUADS + q], fma(Lane(values.x), w[q], row[q])); // formula
+    next[q] = fma(Lane(values.z), w[2u * QUADS + q], two); // formula
   }
   return next;
 }

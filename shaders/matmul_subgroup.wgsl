@@ -47,7 +47,7 @@ struct MatmulParams { batch: u32, m: u32, k: u32, n: u32, b_plane: u32, has_bias
 /// One row of the tile after adding the products of two values of k.
 fn advance(row: Row, values: vec2f, b_rows: TwoRows) -> Row {
   var next = Row();
-  for (var q = 0u; q < QUADS; q++) { next[q] = row[q] + values.x * b_rows[q] + values.y * b_rows[QUADS + q]; } // formula
+  for (var q = 0u; q < QUADS; q++) { next[q] = fma(vec4f(values.y), b_rows[QUADS + q], fma(vec4f(values.x), b_rows[q], row[q])); } // formula
   return next;
 }
 

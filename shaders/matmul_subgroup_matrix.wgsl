@@ -5,11 +5,11 @@
 // is lost beside the other kernels. They are an experimental feature of Dawn (chromium-experimental-subgroup-matrix), and each
 // adapter has its own sizes (adapter.info.subgroupMatrixConfigs).
 //
-// Why so: a subgroup holds 2 x 2 small matrices of C, each spread over the registers of its lanes. For each small step of k it
-// loads two matrices of A and two of B for four products. Four subgroups, 2 x 2, share a tile of C of 4 x 4 small matrices: for a round of
-// DEPTH values of k, all lanes bring the numbers of A and B to workgroup memory, as they are stored, so that neighbouring
-// lanes read neighbouring words. There the edges of the factors are filled with 0, as a small matrix is only loaded whole.
-// For the same reason, C goes through workgroup memory: the numbers past its end are left out there.
+// Tiles: a subgroup holds 2 x 2 small matrices of C, each spread over the registers of its lanes. For each small step of k
+// it loads two matrices of A and two of B for four products. Four subgroups, 2 x 2, share a tile of 4 x 4 small matrices.
+// For a round of DEPTH values of k, all lanes bring the numbers of A and B to workgroup memory, in rows as they are stored, so
+// that neighbouring lanes read neighbouring words. Edges are filled with 0 there, as a small matrix is only loaded whole. It
+// is also only stored whole, so C goes through workgroup memory, too, and what lies past its end stays there.
 //
 // Shapes: A [BATCH, M, K], for transposed_product [BATCH, K, M]; B [BATCH, K, N], for product_transposed [BATCH, N, K];
 // bias [N], read if has_bias is 1; C [BATCH, M, N]. M, K and N are multiples of 4. b_plane as in matmul.wgsl. Threads: four

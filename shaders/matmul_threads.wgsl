@@ -46,7 +46,7 @@ fn tile_of(group: vec3u, groups: vec3u, lane: u32, p: MatmulParams) -> Tile {
 }
 
 /// The new value of a vec4 of a row. `columns` are its columns in two rows of B.
-fn add_to(sum: vec4f, row: vec2f, first: vec4f, second: vec4f) -> vec4f { return sum + row.x * first + row.y * second; } // formula
+fn add_to(sum: vec4f, row: vec2f, first: vec4f, second: vec4f) -> vec4f { return fma(vec4f(row.y), second, fma(vec4f(row.x), first, sum)); } // formula
 
 fn advance_four(acc: ptr<function, Acc>, rows: Rows, columns: Columns) {
   (*acc)[0] = add_to((*acc)[0], rows[0], columns[0], columns[2]);

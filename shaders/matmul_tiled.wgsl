@@ -130,7 +130,10 @@ fn advance(acc: ptr<function, Acc>, lane: u32) {
     for (var i = 0u; i < QUADS; i++) {
       let rows = a_tile[k * LINE + lane / ACROSS + i * ACROSS];
       for (var r = 0u; r < 4u; r++) {
-        for (var q = 0u; q < QUADS; q++) { (*acc)[(4u * i + r) * QUADS + q] += rows[r] * columns[q]; } // formula
+        for (var q = 0u; q < QUADS; q++) {
+          let at = (4u * i + r) * QUADS + q;
+          (*acc)[at] = fma(vec4f(rows[r]), columns[q], (*acc)[at]); // formula
+        }
       }
     }
   }

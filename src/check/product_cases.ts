@@ -7,7 +7,7 @@ import {
 } from '../gpu/kernels/dense.js';
 import { denseHead } from '../gpu/kernels/dense_head.js';
 import { fewRows } from '../gpu/kernels/few_rows.js';
-import { HALVES as HALVES_FAMILY, type MatmulWay, matmul } from '../gpu/kernels/matmul.js';
+import { HALVES_FAMILY, type MatmulWay, matmul } from '../gpu/kernels/matmul.js';
 import type { Format } from '../gpu/kernels/storage.js';
 import { withForced } from '../gpu/tuning.js';
 import * as activations from '../reference/activations.js';

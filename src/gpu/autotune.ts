@@ -177,15 +177,15 @@ async function wrongWays(
     for (const output of outputs) read.push(await gpu.read(output));
     return read;
   };
-  const known = candidates.find(({ way }) => way === reference);
-  if (known === undefined) {
+  const trusted = candidates.find(({ way }) => way === reference);
+  if (trusted === undefined) {
     for (const { program } of candidates) program.run(); // compiles the kernels, so that the first timed run is like the others
     await gpu.sync();
     return wrong;
   }
-  const want = await outputsOf(known);
+  const want = await outputsOf(trusted);
   for (const other of candidates) {
-    if (other === known) continue;
+    if (other === trusted) continue;
     const got = await outputsOf(other);
     const error = Math.max(...got.map((values, i) => relativeDistance(values, want[i] ?? values)));
     if (!(error <= TOLERANCE)) wrong[other.way] = error;

@@ -33,10 +33,14 @@ export function wantsMatrixUnits(): boolean {
   return process.env['FER_TUI_MATRIX_UNITS'] === '1';
 }
 
-/** The largest fitting product of an adapter's matrix units; undefined if it has none, or none of these types. */
+/**
+ * The largest fitting product of an adapter's matrix units. Undefined if it has none, or none of these types, and where subgroups
+ * are not all of one size.
+ */
 export function matrixUnitOf(info: GPUAdapterInfo, features: ReadonlySet<string>): MatrixUnit | undefined {
   if (!['subgroups', 'shader-f16', MATRIX_FEATURE].every((feature) => features.has(feature)))
     return undefined;
+  if (info.subgroupMinSize !== info.subgroupMaxSize) return undefined;
   const { subgroupMatrixConfigs = [] } = info as { readonly subgroupMatrixConfigs?: Iterable<Config> };
   const size = ({ M, N, K }: Config): number => M * N * K;
   const [best] = [...subgroupMatrixConfigs]

@@ -4,7 +4,7 @@ import type { UsedKernels, UsedProduct } from '../check/used_kernels.js';
 import { collectTunables } from '../gpu/autotune.js';
 import type { Gpu } from '../gpu/device.js';
 import { collectVariants, kernels } from '../gpu/kernel.js';
-import { HALVES, type MatmulWay, productOf } from '../gpu/kernels/matmul.js';
+import { HALVES_FAMILY, type MatmulWay, productOf } from '../gpu/kernels/matmul.js';
 import { shaderSource } from '../gpu/shader.js';
 import { choose, type Tunable } from '../gpu/tuning.js';
 import { measuredOn } from '../gpu/tuning_table.js';
@@ -79,7 +79,7 @@ export async function usedBy(learner: Learner, { batch, form, halves }: Work): P
   for (const tunable of tunables.values()) {
     const way = choose(gpu, tunable);
     ways.add(`${tunable.family}=${way}`);
-    const ofHalves = tunable.family === HALVES;
+    const ofHalves = tunable.family === HALVES_FAMILY;
     if (ofHalves || tunable.family === 'matmul')
       products.push({ ...productOf(tunable.extents), way: way as MatmulWay, ofHalves });
   }

@@ -3,7 +3,7 @@
  * kernels of products as JSON. Called with FER_TUI_MATRIX_UNITS=1.
  */
 import { openGpu } from '../../dist/gpu/device.js';
-import { HALVES } from '../../dist/gpu/kernels/matmul.js';
+import { HALVES_FAMILY } from '../../dist/gpu/kernels/matmul.js';
 import { withForced } from '../../dist/gpu/tuning.js';
 import { Learner } from '../../dist/nn/learner.js';
 import { buildModel } from '../../dist/nn/models.js';
@@ -23,9 +23,9 @@ async function trained() {
   return losses;
 }
 
-const without = await withForced(gpu, { [HALVES]: 'tiled' }, trained);
+const without = await withForced(gpu, { [HALVES_FAMILY]: 'tiled' }, trained);
 const before = new Set(gpu.pipelines.keys());
-const units = await withForced(gpu, { [HALVES]: 'units' }, trained);
+const units = await withForced(gpu, { [HALVES_FAMILY]: 'units' }, trained);
 const kernels = [...gpu.pipelines.keys()]
   .filter((key) => !before.has(key))
   .map((key) => key.replace(/ .*/, ''));

@@ -87,7 +87,7 @@ export const PRODUCT_NAMES = { none: 'product', a: 'transposed', b: 'by transpos
 type Entry = (typeof PRODUCT_NAMES)[keyof typeof PRODUCT_NAMES];
 
 /** The family of products of halves on adapters with matrix units. Elsewhere they take the way that is best for float32. */
-export const HALVES = 'matmul of halves';
+export const HALVES_FAMILY = 'matmul of halves';
 
 const EXTENTS = /^(.+) (\d+) x \[(\d+), (\d+)\] x \[\d+, (\d+)\]$/;
 
@@ -110,10 +110,10 @@ export function matmul(
   const { batch, m, k, n } = g;
   const { transposed, format = 'f32' } = options;
   const entry = PRODUCT_NAMES[transposed ?? 'none'];
-  const units = format === 'f16' && rec.gpu.info.matrixUnit !== undefined && lanesOf(rec.gpu) !== undefined;
+  const units = format === 'f16' && rec.gpu.info.matrixUnit !== undefined;
   const tried: MatmulOptions = units ? { transposed, format, result: 'f32' } : { transposed };
   const way = choose<MatmulWay>(rec.gpu, {
-    family: units ? HALVES : 'matmul',
+    family: units ? HALVES_FAMILY : 'matmul',
     extents: `${entry} ${batch} x [${m}, ${k}] x [${k}, ${n}]`,
     candidates: units ? waysForHalves(rec, g, entry) : waysFor(rec, g, entry),
     inputs: [
