@@ -28,6 +28,7 @@ export { defineKernel, type Kernel, u32s } from './gpu/kernel.js';
 export type { PatternGrid } from './gpu/kernels/local_binary_patterns.js';
 export type { UpdateTensors } from './gpu/kernels/optimizers.js';
 export type { Margins } from './gpu/kernels/zero_padding2d.js';
+export type { MatrixUnit } from './gpu/matrix_units.js';
 export type { UsualTime } from './gpu/polling.js';
 export { type CommandInfo, Program } from './gpu/program.js';
 export { type DispatchCall, Recorder, runOnce } from './gpu/recorder.js';
