@@ -11,8 +11,11 @@ export const EXPERIMENTAL_FLAG = 'enable-dawn-features=allow_unsafe_apis';
 
 /** What a matrix unit multiplies in one instruction: float16 [height, step] times [step, width], added up in float32. */
 export interface MatrixUnit {
+  /** Rows of the first factor and of the product. */
   readonly height: number;
+  /** Columns of the second factor and of the product. */
   readonly width: number;
+  /** Columns of the first factor and rows of the second. */
   readonly step: number;
 }
 
