@@ -243,13 +243,14 @@ export class Trainer implements Training {
     const { control } = this.#context;
     this.#report(await this.learner.metrics());
     this.#clock.hold();
-    if (control.paused && this.#pausedAt === undefined) {
-      this.#pausedAt = performance.now();
-      this.note('pause', `paused at step ${this.step}`);
-    }
+    const pauseBegins = (): boolean => control.paused && this.#pausedAt === undefined;
     for (;;) {
+      if (pauseBegins()) {
+        this.#pausedAt = performance.now();
+        this.note('pause', `paused at step ${this.step}`);
+      }
       for (const request of control.takeRequests()) await this.#carryOut(request);
-      if (control.requested) continue;
+      if (control.requested || pauseBegins()) continue;
       if (!control.paused || control.stopped !== undefined || control.takeStep()) break;
       await control.changed();
     }

@@ -215,6 +215,21 @@ describeGpu('a steered training', (gpu) => {
     expect(second.bits).toEqual(first.bits);
   });
 
+  it('says that it is paused, also when the request comes while another is carried out', async () => {
+    const { events, outcome } = await drive(trainerOn(gpu()), (event, control) => {
+      if (event.type === 'epoch' && event.epoch === 1) control.setLearningRate(1e-4);
+      if (event.type !== 'note') return;
+      if (event.kind === 'lr') control.pause(); // the checkpoint with the new rate is not saved yet
+      if (event.kind === 'pause') control.resume();
+    });
+    expect(outcome.status).toBe('finished');
+    expect(events.filter(isA('note')).map(({ kind, step }) => [kind, step])).toEqual([
+      ['lr', 5],
+      ['pause', 5],
+      ['continue', 5],
+    ]);
+  });
+
   it('stops after the batch with a validation, or after the epoch', async () => {
     const now = await drive(
       trainerOn(gpu()),
