@@ -227,8 +227,8 @@ describeGpu('compiling the kernels of a program', (gpu) => {
     program.dispose();
   });
 
-  it('has the help of a second device where they are slow, which is closed', async (test) => {
-    if (!gpu().info.software) return test.skip('only software adapters compile on one thread');
+  it('has the help of a second device where they are slow, which is closed', async ({ skip }) => {
+    if (!gpu().info.software) return skip('only software adapters compile on one thread');
     const closed = vi.fn();
     const open = gpu().openTwin;
     const twin = vi.spyOn(gpu(), 'openTwin').mockImplementation(async () => {

@@ -1,4 +1,5 @@
-import type { Reporter, TestCase, TestModule, TestState, TestSuite, Vitest } from 'vitest/node';
+import type { TaskMeta } from 'vitest';
+import type { Reporter, TestCase, TestModule, TestResult, TestState, TestSuite, Vitest } from 'vitest/node';
 
 /** One test as the closing lines count it. */
 export interface Counted {
@@ -24,6 +25,10 @@ export function closingLines(tests: readonly Counted[], failures = 0): string[] 
     `${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`,
   ];
 }
+
+/** The reason that a test gives: a requirement of needs.ts that is not met, or what it said to `skip` while it ran. */
+export const givenReason = ({ skipped }: TaskMeta, result: TestResult): string | undefined =>
+  skipped ?? (result.state === 'skipped' ? result.note : undefined);
 
 /** A Vitest reporter: says what was skipped and why, and fails the run where a skip has no reason (see needs.ts). */
 export default class SkipReasons implements Reporter {
@@ -53,9 +58,10 @@ export default class SkipReasons implements Reporter {
     }
     console.log(`\n${closingLines(tests, broken.length + errors.length).join('\n')}`);
   }
+
   #reason(test: TestCase): string | undefined {
-    const { skipped } = test.meta();
-    if (skipped !== undefined) return skipped;
+    const given = givenReason(test.meta(), test.result());
+    if (given !== undefined) return given;
     if (this.#filtered) return 'does not match -t';
     for (let suite: TestSuite | TestModule = test.parent; ; suite = suite.parent) {
       if (suite.errors().length > 0) return 'the set-up of their suite failed';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { all, need } from '../helpers/needs.js';
-import { type Counted, closingLines } from '../helpers/skip_reasons.js';
+import { type Counted, closingLines, givenReason } from '../helpers/skip_reasons.js';
 
 const tests = (state: Counted['state'], count: number, reason?: string): Counted[] =>
   Array.from({ length: count }, (_, i) => ({ name: `${state} ${i}`, state, reason }));
@@ -29,4 +29,12 @@ it('the first missing requirement gives the reason; none missing, no skip', () =
   const [met, first, second] = [need(true, ''), need(false, 'first'), need(false, 'second')];
   expect(all(met, first, second)).toEqual({ skip: true, meta: { skipped: 'first' } });
   expect(all(met)).toEqual({});
+});
+
+it('a test gives its reason before it runs or while it runs, or none', () => {
+  const skipped = (note?: string) => ({ state: 'skipped', errors: undefined, note }) as const;
+  expect(givenReason({ skipped: 'no camera' }, skipped())).toBe('no camera');
+  expect(givenReason({}, skipped('no matrix units'))).toBe('no matrix units');
+  expect(givenReason({}, skipped())).toBeUndefined();
+  expect(givenReason({}, { state: 'passed', errors: undefined })).toBeUndefined();
 });
