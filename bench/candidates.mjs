@@ -20,7 +20,7 @@ import { readEvents } from '../dist/train/event_log.js';
 import { duration } from '../dist/train/printer.js';
 import { atomicWrite } from '../dist/util/atomic_write.js';
 import { withPart } from '../scripts/generated_parts.mjs';
-import { scriptOptions } from '../scripts/script_options.mjs';
+import { refuse, scriptOptions } from '../scripts/script_options.mjs';
 import { ARCHITECTURES } from './candidates/architectures.mjs';
 import { BASE, CANDIDATES } from './candidates/list.mjs';
 import { candidatesTable, resultOf } from './candidates/table.mjs';
@@ -28,8 +28,8 @@ import { candidatesTable, resultOf } from './candidates/table.mjs';
 const { values: options } = scriptOptions(import.meta.url, {
   options: {
     data: { type: 'string', default: '../shared/fer2013/fer2013.csv.gz' },
-    limit: { type: 'string', default: '9570' },
-    epochs: { type: 'string', default: '8' },
+    limit: { type: 'number', whole: true, default: 9570 },
+    epochs: { type: 'number', whole: true, default: 8 },
     seeds: { type: 'string', default: '7,8' },
     out: { type: 'string', default: 'runs/candidates' },
     results: { type: 'string', default: 'bench/results/candidates.json' },
@@ -40,13 +40,15 @@ const { values: options } = scriptOptions(import.meta.url, {
 });
 const COMMAND = 'npm run bench:candidates -- --write';
 const CLI = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
-const epochs = Number(options.epochs);
+const { epochs, limit } = options;
 const seeds = options.seeds.split(',').map(Number);
+if (!seeds.every((seed) => Number.isInteger(seed) && seed >= 0)) {
+  refuse(import.meta.url, `--seeds ${options.seeds}: expected whole numbers with commas between`);
+}
 const words = options.only.split(',');
 const candidates = CANDIDATES.filter(([group, name]) =>
   words.some((word) => `${group} ${name}`.includes(word)),
 );
-const limit = Number(options.limit);
 
 /** One object for each finished training: its candidate, budget and seed, and what its last epoch reached. */
 const results = existsSync(options.results) ? JSON.parse(readFileSync(options.results, 'utf8')) : [];

@@ -17,24 +17,27 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fuzzKind } from './fuzz/fuzz_kind.mjs';
 import { KINDS } from './fuzz/readers.mjs';
-import { scriptOptions } from './script_options.mjs';
+import { refuse, scriptOptions } from './script_options.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const CORPUS = join(ROOT, 'test/fuzz/corpus');
 
 const { values, positionals } = scriptOptions(import.meta.url, {
   allowPositionals: true,
-  options: { minutes: { type: 'string' }, inputs: { type: 'string' }, seed: { type: 'string' } },
+  options: {
+    minutes: { type: 'number' },
+    inputs: { type: 'number', whole: true },
+    seed: { type: 'number', whole: true },
+  },
 });
-const inputs = Number(values.inputs ?? 1e9);
-const minutes = Number(values.minutes ?? (values.inputs === undefined ? 1 : Number.POSITIVE_INFINITY));
-const seed = Number(values.seed ?? Date.now() % 1e6);
-const unknown = positionals.filter((kind) => !Object.hasOwn(KINDS, kind));
-if (unknown.length > 0 || !(minutes > 0 && inputs > 0 && seed > 0)) {
-  console.error(
-    `expected --minutes, --inputs and --seed above 0, and kinds among ${Object.keys(KINDS).join(', ')}`,
-  );
-  process.exit(2);
+const {
+  inputs = 1e9,
+  minutes = values.inputs === undefined ? 1 : Number.POSITIVE_INFINITY,
+  seed = Date.now() % 1e6,
+} = values;
+const unknown = positionals.find((kind) => !Object.hasOwn(KINDS, kind));
+if (unknown !== undefined) {
+  refuse(import.meta.url, `no kind "${unknown}"; expected some of ${Object.keys(KINDS).join(', ')}`);
 }
 
 const kinds = positionals.length > 0 ? positionals : Object.keys(KINDS);

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DEFAULT_NETWORK, MODELS, readCard, shippedModels } from '../dist/train/shipped_models.js';
 import { beside, costs, percent, table, thousands } from './model_card_context.mjs';
+import { scriptOptions } from './script_options.mjs';
 
 /** @param cards of all shipped networks, in any order */
 export function modelCard(cards) {
@@ -170,4 +171,7 @@ function writePage() {
   writeFileSync(join(MODELS, 'README.md'), modelCard(shippedModels().map(readCard)));
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) writePage();
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  scriptOptions(import.meta.url);
+  writePage();
+}

@@ -22,7 +22,8 @@ export type {
   Split,
   SplitName,
 } from './data/types.js';
-export { type AdapterInfo, type DeviceOptions, type Gpu, listAdapters, openGpu } from './gpu/device.js';
+export type { AdapterInfo } from './gpu/adapter.js';
+export { type DeviceOptions, type Gpu, listAdapters, openGpu } from './gpu/device.js';
 export * from './gpu/errors.js';
 export { defineKernel, type Kernel, u32s } from './gpu/kernel.js';
 export type { PatternGrid } from './gpu/kernels/local_binary_patterns.js';

@@ -1,4 +1,5 @@
-import { eightLanes, type Gpu } from '../gpu/device.js';
+import { eightLanes } from '../gpu/adapter.js';
+import type { Gpu } from '../gpu/device.js';
 import { conv2dForward, conv2dGradients, conv2dInputGradient } from '../gpu/kernels/conv2d.js';
 import { type ConvGeometry, convGeometry } from '../gpu/kernels/conv2d_geometry.js';
 import { grayFits } from '../gpu/kernels/conv2d_gray.js';

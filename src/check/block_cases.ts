@@ -1,4 +1,4 @@
-import { eightLanes } from '../gpu/device.js';
+import { eightLanes } from '../gpu/adapter.js';
 import { normGeometry } from '../gpu/kernels/batch_norm.js';
 import { conv2dGradients } from '../gpu/kernels/conv2d.js';
 import { convGeometry } from '../gpu/kernels/conv2d_geometry.js';

@@ -1,4 +1,5 @@
-import { eightLanes, type Gpu } from '../gpu/device.js';
+import { eightLanes } from '../gpu/adapter.js';
+import type { Gpu } from '../gpu/device.js';
 import { conv2dBlock, conv2dForward, conv2dGradients, conv2dInputGradient } from '../gpu/kernels/conv2d.js';
 import { convGeometry } from '../gpu/kernels/conv2d_geometry.js';
 import type { ConvWayName } from '../gpu/kernels/conv2d_way.js';

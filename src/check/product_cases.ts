@@ -1,4 +1,5 @@
-import { eightLanes, type Gpu, lanesOf } from '../gpu/device.js';
+import { eightLanes, lanesOf } from '../gpu/adapter.js';
+import type { Gpu } from '../gpu/device.js';
 import {
   denseForward,
   denseGeometry,

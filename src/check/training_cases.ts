@@ -1,4 +1,5 @@
-import { eightLanes, type Gpu } from '../gpu/device.js';
+import { eightLanes } from '../gpu/adapter.js';
+import type { Gpu } from '../gpu/device.js';
 import { conv2dForward, conv2dGradients } from '../gpu/kernels/conv2d.js';
 import { convGeometry } from '../gpu/kernels/conv2d_geometry.js';
 import { eluNormDeferred, eluNormPoolGradients, eluNormPoolTrain } from '../gpu/kernels/elu_norm_pool.js';

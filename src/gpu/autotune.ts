@@ -1,5 +1,6 @@
 import { packHalves } from '../util/halves.js';
 import type { Gpu } from './device.js';
+import type { Format } from './kernels/storage.js';
 import type { Program } from './program.js';
 import { Recorder } from './recorder.js';
 import { sizeOf } from './shape.js';
@@ -220,12 +221,7 @@ function median(values: readonly number[]): number {
 }
 
 /** Numbers in [-1, 1), the same for the same index and shape. */
-function randomTensor(
-  gpu: Gpu,
-  shape: readonly number[],
-  index: number,
-  format: 'f32' | 'f16' = 'f32',
-): Tensor {
+function randomTensor(gpu: Gpu, shape: readonly number[], index: number, format: Format = 'f32'): Tensor {
   let state = 0x9e3779b9 ^ index;
   const data = Float32Array.from({ length: sizeOf(shape) }, () => {
     state = (Math.imul(state, 1664525) + 1013904223) | 0;

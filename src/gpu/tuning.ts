@@ -1,4 +1,5 @@
 import type { Gpu } from './device.js';
+import type { Format } from './kernels/storage.js';
 import type { Recorder } from './recorder.js';
 import type { Shape } from './shape.js';
 import type { Tensor } from './tensor.js';
@@ -17,7 +18,7 @@ export interface Tunable<V extends string> {
   /** Shapes of the inputs of a trial. */
   readonly inputs: readonly Shape[];
   /** Numbers of the inputs: 32 bits each, or halves, two in 32 bits. Default: f32. */
-  readonly inputFormat?: 'f32' | 'f16';
+  readonly inputFormat?: Format;
   /**
    * Records one way and returns its outputs, which must be equal for all ways. Work recorded in `prepare` is done once
    * for many runs, so it is not timed. `way` is one of `candidates`. (A method, so that a `Tunable<V>` is also a

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { atomicWrite, needFolder } from '../util/atomic_write.js';
 import { cacheFolder } from '../util/cache_folder.js';
 import { readText } from '../util/read_whole.js';
-import type { AdapterInfo } from './device.js';
+import type { AdapterInfo } from './adapter.js';
 
 /** The measured way of each `tuningKey` (see tuning.ts). */
 export type TuningTable = Map<string, string>;

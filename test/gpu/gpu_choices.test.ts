@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { gridsOf, occupancyOf } from '../../src/bench/occupancy.js';
-import { type AdapterInfo, describeAdapter, openGpu } from '../../src/gpu/device.js';
+import { type AdapterInfo, describeAdapter } from '../../src/gpu/adapter.js';
+import { openGpu } from '../../src/gpu/device.js';
 import { Learner } from '../../src/nn/learner.js';
 import { buildModel } from '../../src/nn/models.js';
 import { relativeError } from '../../src/reference/arrays.js';

@@ -1,7 +1,9 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { autotune } from '../../src/gpu/autotune.js';
-import { type AdapterInfo, describeAdapter, openGpu } from '../../src/gpu/device.js';
+import { type AdapterInfo, describeAdapter } from '../../src/gpu/adapter.js';
+import { autotune, collectTunables } from '../../src/gpu/autotune.js';
+import { openGpu } from '../../src/gpu/device.js';
 import { HALVES_FAMILY, matmul } from '../../src/gpu/kernels/matmul.js';
+import type { Format } from '../../src/gpu/kernels/storage.js';
 import { MATRIX_FEATURE, wantsMatrixUnits } from '../../src/gpu/matrix_units.js';
 import { Recorder } from '../../src/gpu/recorder.js';
 import { type Tunable, tuningOf, withForced } from '../../src/gpu/tuning.js';
@@ -67,21 +69,18 @@ describeGpu('products of halves on an adapter with matrix units', () => {
   }
 
   /** What a product looks up in the tuning of the device. */
-  async function lookedUp(
-    more: Partial<AdapterInfo>,
-    format: 'f32' | 'f16',
-  ): Promise<Tunable<string> | undefined> {
+  async function lookedUp(more: Partial<AdapterInfo>, format: Format): Promise<Tunable<string> | undefined> {
     const gpu = await posing(more);
-    const requested = new Map<string, Tunable<string>>();
-    tuningOf(gpu).requested = requested;
     const rec = new Recorder(gpu);
     const { batch, m, k, n } = GEOMETRY;
     const [a, b] = [gpu.empty([batch, m, k], 'a'), gpu.empty([batch, k, n], 'b')];
     // The way is forced: what comes first there cannot be compiled on the adapter of the tests.
-    await withForced(gpu, { [HALVES_FAMILY]: 'tiled' }, async () => matmul(rec, a, b, GEOMETRY, { format }));
+    const tunables = await collectTunables(gpu, () =>
+      withForced(gpu, { [HALVES_FAMILY]: 'tiled' }, async () => matmul(rec, a, b, GEOMETRY, { format })),
+    );
     rec.abandon();
     gpu.close();
-    return [...requested.values()][0];
+    return [...tunables.values()][0];
   }
 
   it('try them first on a GPU, last in software, and never for float32', async () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { eightLanes } from '../../src/gpu/device.js';
+import { eightLanes } from '../../src/gpu/adapter.js';
 import { fewRows, fewRowsFit } from '../../src/gpu/kernels/few_rows.js';
 import { runOnce } from '../../src/gpu/recorder.js';
 import { describeGpu } from '../helpers/gpu.js';

@@ -4,7 +4,8 @@
  */
 import { checkKernel } from '../../dist/check/kernel_checks.js';
 import { halvesCase, matmulCase } from '../../dist/check/product_cases.js';
-import { lanesOf, openGpu } from '../../dist/gpu/device.js';
+import { lanesOf } from '../../dist/gpu/adapter.js';
+import { openGpu } from '../../dist/gpu/device.js';
 
 const SHAPES = [
   [2, 28, 6, 40],

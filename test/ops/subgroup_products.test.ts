@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { type Gpu, lanesOf } from '../../src/gpu/device.js';
+import { lanesOf } from '../../src/gpu/adapter.js';
+import type { Gpu } from '../../src/gpu/device.js';
 import { describeGpu } from '../helpers/gpu.js';
 
 const SCRIPT = fileURLToPath(new URL('subgroup_products.mjs', import.meta.url));

@@ -1,6 +1,7 @@
 import { checkKernels, type KernelCheck, TOLERANCE } from '../../check/kernel_checks.js';
 import { findData } from '../../data/find_data.js';
-import { eightLanes, type Gpu, lanesOf, listAdapters, openGpu } from '../../gpu/device.js';
+import { eightLanes, lanesOf } from '../../gpu/adapter.js';
+import { type Gpu, listAdapters, openGpu } from '../../gpu/device.js';
 import { wantsMatrixUnits } from '../../gpu/matrix_units.js';
 import { tuningOf } from '../../gpu/tuning.js';
 import { Learner } from '../../nn/learner.js';

@@ -1,4 +1,4 @@
-import { eightLanes } from '../device.js';
+import { eightLanes } from '../adapter.js';
 import { defineKernel } from '../kernel.js';
 import { FORWARD, forwardCall, outputOf, WEIGHT_GRADIENT, weightGradientInSplits } from './conv2d_direct.js';
 import { tilesBlock, tilesFit } from './conv2d_tiles.js';

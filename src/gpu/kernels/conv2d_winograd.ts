@@ -1,4 +1,5 @@
-import { eightLanes, type Gpu } from '../device.js';
+import { eightLanes } from '../adapter.js';
+import type { Gpu } from '../device.js';
 import { defineKernel, type Kernel, u32s } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import type { Tensor } from '../tensor.js';

@@ -1,4 +1,5 @@
-import { eightLanes, type Gpu } from '../device.js';
+import { eightLanes } from '../adapter.js';
+import type { Gpu } from '../device.js';
 import { defineKernel } from '../kernel.js';
 import type { Recorder } from '../recorder.js';
 import { expectShape } from '../shape.js';

@@ -1,4 +1,4 @@
-import { lanesOf } from '../device.js';
+import { lanesOf } from '../adapter.js';
 import { defineKernel, u32s } from '../kernel.js';
 import type { MatrixUnit } from '../matrix_units.js';
 import type { Recorder } from '../recorder.js';
