@@ -25,6 +25,7 @@ import { inputOf } from './evaluation.js';
 import type { Changed, StartEvent, TrainEvent } from './events.js';
 import { writeInitial } from './initial_weights.js';
 import { requireRightKernels } from './kernel_check.js';
+import { kernelHints } from './kernel_hints.js';
 import type { TrainOutcome, TrainPlan } from './plan.js';
 import { compileNotes, deviceMemory, progressNotes } from './reports.js';
 import { heldOutSeedOf, RunFolder } from './run_folder.js';
@@ -33,7 +34,6 @@ import { steer } from './steering.js';
 import { openTeachers, recordTeachers } from './teachers.js';
 import { TensorboardLog } from './tensorboard_log.js';
 import { Trainer } from './trainer.js';
-import { tuningHint } from './tuning_hint.js';
 import { OWN_PLACE, type Workplace } from './workplace.js';
 
 /** The callbacks and controls that the caller of a run provides. */
@@ -191,8 +191,7 @@ async function train(
     trainer.releaseImages();
     dataset = undefined;
     await place.uploaded();
-    const hint = tuningHint(gpu, config);
-    if (hint !== undefined) emit({ type: 'note', kind: 'tune', message: hint });
+    for (const message of kernelHints(gpu, config)) emit({ type: 'note', kind: 'tune', message });
     if (folder.hasCheckpoint) restoreCheckpoint(folder, trainer, changed, emit);
     const outcome = await trainer.run({
       ...{ control, folder, until },
