@@ -80,7 +80,7 @@ for (const adapter of ADAPTERS) {
       const said = run(adapter, 'doctor', '--kernels');
       expect(said).toMatch(/^\d{3} kernel checks, 0 wrong/m);
       if (said.includes('subgroups of')) expect(said).toContain(`subgroups of ${adapter.lanes}`);
-      expect(/^ok {5}matmul_subgroup_matrix\./m.test(said)).toBe(adapter.name === MATRIX_UNITS);
+      expect(/^ok +matmul_subgroup_matrix\./m.test(said)).toBe(adapter.name === MATRIX_UNITS);
     });
 
     it('trains: the loss falls in 60 steps', { timeout: 1_800_000 }, () => {
@@ -106,6 +106,7 @@ for (const adapter of ADAPTERS) {
       const trained = JSON.parse(runScript(adapter, 'test/full/matrix_units.mjs')) as {
         unit: object;
         kernels: string[];
+        float32: number[];
         without: number[];
         units: number[];
       };
@@ -114,8 +115,11 @@ for (const adapter of ADAPTERS) {
       expect(trained.kernels).toEqual(entries.map((entry) => `matmul_subgroup_matrix.${entry}`));
       expect(trained.units).toHaveLength(20);
       // Sums of another order round to other halves now and then, and Adam's first steps have the size of the rate for small gradients too.
-      const apart = trained.units.map((loss, i) => Math.abs(loss - (trained.without[i] ?? 0)));
-      expect(apart[0]).toBeLessThan(1e-4);
+      const apartFrom = (other: readonly number[]) =>
+        other.map((loss, i) => Math.abs(loss - (trained.without[i] ?? 0)));
+      const apart = apartFrom(trained.units);
+      // With the same weights, far less than halves change a loss at all.
+      expect(apart[0]).toBeLessThan(0.25 * (apartFrom(trained.float32)[0] ?? 0));
       expect(Math.max(...apart)).toBeLessThan(0.05);
     });
   });
