@@ -54,8 +54,9 @@ export class TrialWorker {
         while (!over && control.stopped === undefined) await control.changed();
         if (!over) tell({ type: 'stop' });
       };
-      void stopWithControl();
+      // A stop is for the trial that the process has been given: one that has come already is told after that.
       tell({ type: 'trial', order });
+      void stopWithControl();
     });
   }
 

@@ -6,13 +6,22 @@ import { TrialWorker } from '../../src/study/trial_worker.js';
 import { Control } from '../../src/train/control.js';
 import type { TrainEvent } from '../../src/train/events.js';
 
-/** A process that answers as the one that trains does. What it does, the values of the trial say. */
+/**
+ * A process that answers as the one that trains does: a stop is for the trial that it trains. What it does, the values of the
+ * trial say.
+ */
 const ENTRY = join(mkdtempSync(join(tmpdir(), 'fer-tui-worker-')), 'entry.mjs');
 writeFileSync(
   ENTRY,
-  `process.on('message', ({ type, order }) => {
-  if (type === 'stop') process.send({ type: 'record', record: { state: 'running' } });
-  else if (order.values.what === 'train') process.send({ type: 'event', event: { type: 'epoch' } });
+  `let trains = false;
+process.on('message', ({ type, order }) => {
+  if (type === 'stop') {
+    if (trains) process.send({ type: 'record', record: { state: 'running' } });
+    trains = false;
+    return;
+  }
+  trains = true;
+  if (order.values.what === 'train') process.send({ type: 'event', event: { type: 'epoch' } });
   else if (order.values.what === 'fail') process.send({ type: 'error', message: 'no data', exit: 4 });
   else if (order.values.what === 'die') {
     console.error('first\\nout of luck');
