@@ -30,11 +30,15 @@ export class Control {
   #requests: TrainRequest[] = [];
   #listeners: (() => void)[] = [];
 
-  /** Stops training at the end of the current step or epoch. */
+  /** Stops training at the end of the current step, or of the epoch: a paused one goes on, to reach that. */
   stop(reason: StopReason, after: 'batch' | 'epoch' = 'batch'): void {
-    if (after === 'epoch') this.#finishing ??= reason;
-    else this.#stopped ??= reason;
-    this.#tell();
+    if (after === 'batch') {
+      this.#stopped ??= reason;
+      this.#tell();
+    } else {
+      this.#finishing ??= reason;
+      this.resume();
+    }
   }
 
   /** Pauses training before the next step. */

@@ -135,11 +135,13 @@ export class Trainer implements Training {
     this.#files = folder && new RunFiles(folder, learner, { preprocess, classes: this.classes });
     this.#clock.beginTraining();
     learner.onCompile = compileNotes(context.emit);
-    // A request to stop that comes when nothing is left to train changes nothing.
+    const before = this.#epoch;
+    // A request to stop that comes when nothing is left to train changes nothing. One that is to stop after the epoch, but comes
+    // before the first step, is about the epoch that then begins.
     const stoppedFromOutside = () =>
       !this.finished &&
       (control.stopped !== undefined ||
-        (control.finishing !== undefined && this.#stepInEpoch === 0) ||
+        (control.finishing !== undefined && this.#epoch > before && this.#stepInEpoch === 0) ||
         this.#epoch >= until);
     await this.#callbacks.trainBegin(this);
     while (!this.finished && !stoppedFromOutside()) {

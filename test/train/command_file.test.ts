@@ -159,7 +159,8 @@ it('moves what steers a training', () => {
   steer(control, { type: 'continue' });
   expect(control.paused).toBe(false);
   steer(control, { type: 'pause' });
+  expect(control.paused).toBe(true);
   steer(control, { type: 'stop', after: 'epoch' });
   steer(control, { type: 'stop', after: 'batch' });
-  expect([control.paused, control.finishing, control.stopped]).toEqual([true, 'user', 'user']);
+  expect([control.paused, control.finishing, control.stopped]).toEqual([false, 'user', 'user']);
 });

@@ -47,6 +47,7 @@ async function drive(
 ) {
   const control = new Control();
   if (begin === 'paused') control.pause();
+  if (begin === 'finishing') control.stop('user', 'epoch');
   const events: TrainEvent[] = [];
   const folder = RunFolder.create(join(mkdtempSync(join(tmpdir(), 'fer-tui-control-')), 'run'));
   const emit = (event: TrainEvent): void => {
@@ -97,6 +98,13 @@ describe('control', () => {
     control.pause();
     expect([control.paused, control.takeStep()]).toEqual([true, false]);
   });
+});
+
+it('goes on where a paused training is to stop after the epoch, which it could not finish otherwise', () => {
+  const control = new Control();
+  control.step();
+  control.stop('user', 'epoch');
+  expect([control.paused, control.takeStep(), control.finishing]).toEqual([false, false, 'user']);
 });
 
 describeGpu('a steered training', (gpu) => {
@@ -256,6 +264,15 @@ describeGpu('a steered training', (gpu) => {
     expect(asked).toBe(true);
     expect(later.outcome).toMatchObject({ status: 'stopped', epochs: 1, steps: 5 });
     expect(later.events.filter(isA('validation'))).toHaveLength(0);
+  });
+
+  it('finishes its first epoch where the request to stop after it comes before the first step', async () => {
+    const { outcome, events } = await drive(trainerOn(gpu()), () => undefined, 'finishing');
+    expect(outcome).toMatchObject({ status: 'stopped', epochs: 1, steps: 5 });
+    expect(events.filter(isA('epoch'))).toHaveLength(1);
+    expect(events.filter(isA('note')).map(({ message }) => message)).toEqual([
+      'stopped after the epoch; the last weights are saved',
+    ]);
   });
 });
 
