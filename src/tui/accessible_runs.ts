@@ -130,10 +130,12 @@ export async function follow(lines: Interface, path: string): Promise<void> {
   const shown = [
     past.findLast(({ type }) => type === 'start'),
     ...past.filter(({ type }) => type === 'epoch').slice(-PAST),
+    pauseOf(past),
   ];
   for (const event of shown) if (event !== undefined) printer.show(event);
   if (!isLocked(path)) return say('this run is no longer training');
   say('following the run; type p to pause, s to stop and save, d to leave it, ? for all words, then Enter');
+  let latest = past.at(-1);
   await new Promise<void>((resolve) => {
     const end = (): void => {
       clearInterval(timer);
@@ -145,8 +147,12 @@ export async function follow(lines: Interface, path: string): Promise<void> {
       const going = isLocked(path); // read before the log, so that nothing written before the end is missed
       const events = tail.read();
       for (const event of events) printEvent(printer, event);
-      if (going) return;
-      if (!events.some(({ type }) => type === 'end')) say('the process that trained this run is gone');
+      latest = events.at(-1) ?? latest;
+      const ended = events.some(({ type }) => type === 'end');
+      if (going && !ended) return;
+      // An end that was in the log already is its own if nothing came after it.
+      if (!ended && latest?.type === 'end') printEvent(printer, latest);
+      else if (!ended) say('the process that trained this run is gone');
       end();
     }, POLL_MS);
     const onLine = lineHandler((command) => {
@@ -158,6 +164,16 @@ export async function follow(lines: Interface, path: string): Promise<void> {
     lines.on('line', onLine);
     lines.once('close', end);
   });
+}
+
+/** The note of a pause that lasts; undefined: the run is not paused. */
+function pauseOf(past: readonly TrainEvent[]): TrainEvent | undefined {
+  const last = past.findLast(
+    (event) =>
+      ['start', 'end'].includes(event.type) ||
+      (event.type === 'note' && ['pause', 'continue'].includes(event.kind)),
+  );
+  return last?.type === 'note' && last.kind === 'pause' ? last : undefined;
 }
 
 /** Handles a typed line: prints the help or an error message, or passes the command to `act`. */

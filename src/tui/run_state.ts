@@ -141,12 +141,14 @@ export function readRunState(path: string, now = Date.now()): RunState {
   );
 }
 
+/** A run as its log describes it so far. */
+const soFar = (tail: LogTail, now: number): RunState =>
+  tail.read().reduce((before, event) => applyEvent(before, event, undefined), beginRun(now, false));
+
 /** A run that another process trains, as its log describes it so far. `grown` adds what is appended later. */
 export function followedRun(path: string, now = Date.now()): RunState {
   const tail = new LogTail(join(path, 'events.ndjson'));
-  const run = tail
-    .read()
-    .reduce((before, event) => applyEvent(before, event, undefined), beginRun(now, false));
+  const run = soFar(tail, now);
   // If the log ends with an `end` event, that is the previous session's: the present one has not written yet.
   return {
     ...run,
@@ -161,6 +163,9 @@ export function grown(run: RunState, going: boolean, now: number): RunState {
   const next = run.tail.read().reduce((before, event) => applyEvent(before, event, now), run);
   if (next.end !== undefined) return { ...next, tail: undefined };
   if (going) return next;
+  // The end may have been in the log before: its process was about to leave the folder when following began.
+  const whole = soFar(new LogTail(run.tail.path), now);
+  if (whole.end !== undefined) return whole;
   return { ...loseRun(next, 'its process is gone', now), tail: undefined };
 }
 

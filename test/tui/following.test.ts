@@ -154,6 +154,20 @@ describe.each([
     at.unmount();
   });
 
+  it('that ends while it is opened is told as ended', () => {
+    const hold = new Hold(join(path, 'lock'));
+    write([...EVENTS, ...fakeEnd()]); // its process still holds the folder
+    const { at, act, read } = open();
+    showRun(act, path);
+    read();
+    hold.release();
+    read();
+    expect(at.text()).not.toContain('its process is gone');
+    expect(at.text()).toContain('FINISHED');
+    expect(at.program.store.state.run).toMatchObject({ phase: 'done', tail: undefined, live: false });
+    at.unmount();
+  });
+
   it('whose process is gone without a word is offered to be resumed', () => {
     const hold = new Hold(join(path, 'lock'));
     write(FIRST);
