@@ -58,6 +58,7 @@ export class ReplayEngine implements Engine {
       case 'train':
       case 'resume':
         this.#next = 0;
+        this.#paused = false;
         this.begin();
         break;
       case 'pause':

@@ -82,6 +82,16 @@ describe('a replayed log', () => {
     expect(store.state.run).toMatchObject({ phase: 'done', end: { status: 'stopped' } });
     expect(store.state.run?.markers.map(({ sign }) => sign)).toEqual(['‖', '▼']);
   });
+
+  it('that was stopped while it was paused is not paused when it begins again', () => {
+    const { store, engine } = replayed(fakeEvents(), { eventsPerSecond: 100 });
+    vi.advanceTimersByTime(200);
+    engine.send({ type: 'pause' });
+    engine.send({ type: 'stop', after: 'batch' });
+    engine.send({ type: 'train', settings: {} });
+    vi.advanceTimersByTime(200);
+    expect(store.state.run?.phase).toBe('training');
+  });
 });
 
 describe('the replay of a log', () => {
