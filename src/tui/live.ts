@@ -225,9 +225,10 @@ export function takeApart(act: AppActions, run: RunState): void {
     return;
   }
   const stop = act.engine.listen((news) => {
-    if (news.type !== 'train' || news.event.type !== 'note' || news.event.kind !== 'checkpoint') return;
-    stop();
-    show();
+    const event = news.type === 'train' ? news.event : undefined;
+    const saved = event?.type === 'note' && event.kind === 'checkpoint';
+    if (saved || event?.type === 'end' || news.type === 'exit') stop();
+    if (saved) show();
   });
   act.engine.send({ type: 'checkpoint' });
 }

@@ -252,8 +252,11 @@ class Leaving {
 
   #detach(): void {
     const { run } = this.store.state;
-    this.engine.detach();
-    if (run?.start !== undefined) this.store.set({ run: followedRun(run.start.path) });
+    // It may have ended while the question was open.
+    if (canDetach(run)) {
+      this.engine.detach();
+      this.store.set({ run: followedRun(run.start.path) });
+    }
     this.leave(EXIT.done);
   }
 

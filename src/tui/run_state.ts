@@ -225,7 +225,7 @@ export function applyEvent(run: RunState, event: TrainEvent, now: number | undef
       return happen({ ...heard, error: event }, now, '✗', event.message, 'bad');
     case 'end': {
       const phase = event.status === 'failed' ? 'failed' : 'done';
-      const ended = { ...heard, end: event, phase, progress: undefined } as const;
+      const ended = { ...heard, end: event, phase, progress: undefined, requestedRate: undefined } as const;
       return happen(
         ended,
         now,

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { giveCommand } from '../train/command_file.js';
 import type { Steering } from '../train/steering.js';
 import { shellWord } from '../util/shell_word.js';
-import { followedRun, isActive, type RunState } from './run_state.js';
+import { followedRun, isActive, isGoing, type RunState } from './run_state.js';
 import type { Actions } from './screen_module.js';
 
 /** Steers the run that Train shows: through the engine where it trains here, else through a file in its folder. */
@@ -10,9 +10,17 @@ import type { Actions } from './screen_module.js';
 /** The actions of a screen that steering needs. */
 type AppActions = Pick<Actions<unknown>, 'app' | 'engine' | 'setApp' | 'note' | 'ask'>;
 
-/** Sends a command to the training that Train shows. If its process takes no commands, shows why. @returns whether it was sent */
+/**
+ * Sends a command to the training that Train shows. If it has ended, or its process takes no commands, says so.
+ * @returns whether it was sent
+ */
 export function steerRun(act: AppActions, command: Steering): boolean {
-  const tail = act.app.run?.tail;
+  const { run } = act.app;
+  if (!isGoing(run)) {
+    act.note('the training has ended', 'bad'); // while a question was open
+    return false;
+  }
+  const { tail } = run;
   if (tail === undefined) {
     act.engine.send(command);
     return true;

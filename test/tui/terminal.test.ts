@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { Terminal } from '../../scripts/terminal.mjs';
 import { Journal } from '../../src/study/journal.js';
 import { Study } from '../../src/study/study.js';
+import { giveCommand } from '../../src/train/command_file.js';
 import { parseHolder } from '../../src/util/processes.js';
 import { CLI } from '../helpers/cli.js';
 import { describeGpu } from '../helpers/gpu.js';
@@ -102,6 +103,21 @@ describeGpu('in a real terminal', () => {
     expect(events).toMatch(/"type":"step",[^\n]*"gradientNorm":\d/);
     expect(events).toContain('"status":"stopped","exit":0');
     back.press('q');
+  });
+
+  it('a training that ends while q asks what to do with it is not told as going on in the background', async () => {
+    const { t, cwd } = openTerminal(
+      'train --data synthetic:70 --model fer-shallow --log-every 1 --epochs 500',
+    );
+    await t.waitFor('img/s');
+    t.press('q');
+    await t.waitFor('d  detach: training continues in the background');
+    giveCommand(join(cwd, 'runs/r1'), { type: 'stop', after: 'batch' });
+    await t.waitFor('STOPPED');
+    t.press('d');
+    await expectRestored(t, cwd, 0);
+    expect(t.text()).toMatch(/r1 {2}stopped (after|at)/);
+    expect(t.text()).not.toContain('r1 continues');
   });
 
   it('trains from Home: pause, step, rate, stop, resume, a killed engine, quit', async () => {

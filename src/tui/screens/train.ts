@@ -43,28 +43,38 @@ type Act = Actions<TrainState>;
 
 const showsRun = (at: Pick<ScreenView<TrainState>, 'state' | 'app'>): boolean => !showsForm(at);
 
+const rateError = (lr: number): string | undefined =>
+  lr > 0 && lr <= 10 ? undefined : 'lr: a number in (0, 10]';
+
 function setRate(act: Act, lr: number): void {
   const { run } = act.app;
   if (run === undefined) return;
+  const error = rateError(lr);
+  if (error !== undefined) {
+    act.note(error, 'bad');
+    return;
+  }
   if (!steerRun(act, { type: 'lr', lr })) return;
   act.setApp({ run: { ...run, requestedRate: lr } });
   act.note(`learning rate ${lr.toPrecision(3)} from the next batch on`, 'good');
 }
 
-const rateNow = (act: Act): number => (act.app.run && rateOf(act.app.run)) ?? 1e-3;
+/** The present learning rate; undefined before the start. */
+const rateNow = (act: Act): number | undefined => act.app.run && rateOf(act.app.run);
 
 function askRate(act: Act): void {
   act.prompt({
     title: 'learning rate',
-    value: String(rateNow(act)),
+    value: String(rateNow(act) ?? ''),
     help: 'a number in (0, 10]; a schedule continues from it, scaled in proportion',
-    check: (text) => (Number(text) > 0 && Number(text) <= 10 ? undefined : 'lr: a number in (0, 10]'),
+    check: (text) => rateError(Number(text)),
     submit: (text) => setRate(act, Number(text)),
   });
 }
 
 const going = (act: Act): boolean => isGoing(act.app.run);
 const paused = (act: Act): boolean => act.app.run?.phase === 'paused';
+const hasRate = (act: Act): boolean => going(act) && rateNow(act) !== undefined;
 const over = (act: Act): boolean => inRun(act) && !isActive(act.app.run);
 const send =
   (type: Exclude<Steering['type'], 'lr' | 'stop'>) =>
@@ -86,12 +96,12 @@ const RUN_KEYS: readonly Binding<TrainState>[] = [
     when: (act) => going(act) && paused(act),
     run: send('step'),
   },
-  { keys: ['l'], hint: 'lr', help: 'Sets the learning rate', when: going, run: askRate },
+  { keys: ['l'], hint: 'lr', help: 'Sets the learning rate', when: hasRate, run: askRate },
   {
     keys: ['[', ']'],
     help: 'Halves or doubles the learning rate',
-    when: going,
-    run: (act, key) => setRate(act, rateNow(act) * (key === '[' ? 0.5 : 2)),
+    when: hasRate,
+    run: (act, key) => setRate(act, (rateNow(act) ?? 0) * (key === '[' ? 0.5 : 2)),
   },
   {
     keys: ['x'],
