@@ -273,14 +273,23 @@ function epochEnded(run: RunState, event: EpochEvent, now: number | undefined): 
   const best = event.best ? ' (best so far, saved)' : '';
   const text = `epoch ${event.epoch}: loss ${event.train.loss.toFixed(3)}${val}${best}`;
   const at = now ?? Date.parse(event.t);
-  // Not every step is reported, but the last one of a complete epoch has been trained.
   const { step } = run;
-  const last =
-    step?.epoch === event.epoch && event.steps === undefined
-      ? { ...step, stepInEpoch: step.of, step: step.step + step.of - step.stepInEpoch }
-      : step;
-  const next = { ...run, step: last, epochs, validation: validation ?? run.validation, progress: undefined };
+  const last = event.steps === undefined ? event.epoch * (step?.of ?? 0) : undefined;
+  const next = {
+    ...run,
+    step: trainedTo(step, last),
+    epochs,
+    validation: validation ?? run.validation,
+    progress: undefined,
+  };
   return happen(next, at, event.best ? '✓' : '●', text, event.best ? 'good' : 'info');
+}
+
+/** What was reported of a step, at a later step that was trained but not reported: not every one is. */
+function trainedTo(reported: StepEvent | undefined, step: number | undefined): StepEvent | undefined {
+  if (reported === undefined || step === undefined || step <= reported.step) return reported;
+  const epoch = Math.ceil(step / reported.of);
+  return { ...reported, epoch, step, stepInEpoch: step - (epoch - 1) * reported.of };
 }
 
 /** Signs that mark notes in the list of events, and some of them on the charts. */
@@ -308,8 +317,17 @@ function noted(run: RunState, event: NoteEvent, now: number | undefined): RunSta
   const { lr } = event;
   const requestedRate = run.requestedRate === lr ? undefined : run.requestedRate;
   const rates = lr === undefined ? {} : { rate: lr, requestedRate };
+  const phase = phases[kind] ?? run.phase;
   return happen(
-    { ...run, ...rates, asides, markers: marked, phase: phases[kind] ?? run.phase, progress: undefined },
+    {
+      ...run,
+      ...rates,
+      step: trainedTo(run.step, step),
+      asides,
+      markers: marked,
+      phase,
+      progress: undefined,
+    },
     now,
     sign,
     message,

@@ -327,6 +327,13 @@ describe('what is shown of a run', () => {
     const seldom = rest.filter((e) => e.type !== 'step' || e.stepInEpoch < 9);
     const run = play([start as TrainEvent, ...seldom]);
     expect(run.step).toMatchObject({ epoch: 2, stepInEpoch: 10, step: 20 });
+    const never = rest.filter((e) => e.type !== 'step' || e.step === 4); // none in the second epoch
+    const pause: TrainEvent = { type: 'note', kind: 'pause', message: 'paused', step: 17 };
+    const [firstEpoch, secondEpoch] = never.filter(({ type }) => type === 'epoch') as TrainEvent[];
+    const whole = play([start as TrainEvent, never[0], firstEpoch, secondEpoch] as TrainEvent[]);
+    expect(whole.step).toMatchObject({ epoch: 2, stepInEpoch: 10, step: 20 });
+    const paused = play([start as TrainEvent, never[0], firstEpoch, pause] as TrainEvent[]);
+    expect(paused.step).toMatchObject({ epoch: 2, stepInEpoch: 7, step: 17, loss: whole.step?.loss });
   });
 
   it('times an activity from its own beginning', () => {
