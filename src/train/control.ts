@@ -18,6 +18,9 @@ export type TrainRequest =
   | 'checkpoint'
   | 'validate';
 
+/** Whether a training can take this learning rate by hand: a number in (0, 10]. */
+export const isLearningRate = (lr: number): boolean => lr > 0 && lr <= 10;
+
 /**
  * Steers a training from outside. The trainer looks at it between two steps. The first reason to stop counts; a stop at the
  * end of the epoch can be turned into an immediate one.
@@ -63,7 +66,7 @@ export class Control {
 
   /** Sets the learning rate of the next step; a schedule continues in proportion to it. Throws UsageError. */
   setLearningRate(lr: number): void {
-    if (!(lr > 0 && lr <= 10)) throw new UsageError(`lr = ${lr}: expected a number in (0, 10]`);
+    if (!isLearningRate(lr)) throw new UsageError(`lr = ${lr}: expected a number in (0, 10]`);
     this.#requests = [...this.#requests.filter((request) => typeof request === 'string'), { lr }];
     this.#tell();
   }

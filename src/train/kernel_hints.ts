@@ -23,8 +23,7 @@ function matrixUnitsHint({ info }: Gpu, { precision }: TrainConfig): string | un
 
 /**
  * On an adapter whose kernels were never measured: the command that measures those that the training needs, and how long it
- * takes. A training does not measure by itself: see docs/decisions.md. Undefined: there
- * are measurements.
+ * takes. A training does not measure by itself: see docs/decisions.md. Undefined: there are measurements.
  */
 function tuningHint(gpu: Gpu, config: TrainConfig): string | undefined {
   if (tuningOf(gpu).table.size > 0) return undefined;

@@ -1,5 +1,5 @@
 import { isMapping } from '../util/foreign.js';
-import type { Control } from './control.js';
+import { type Control, isLearningRate } from './control.js';
 
 /** A command for a training. */
 export type Steering =
@@ -34,7 +34,7 @@ const PLAIN: readonly unknown[] = ['pause', 'continue', 'step', 'checkpoint', 'v
 export function steeringOf(value: unknown): Steering | undefined {
   if (!isMapping(value)) return undefined;
   const { type, lr, after } = value;
-  if (type === 'lr') return typeof lr === 'number' && lr > 0 && lr <= 10 ? { type, lr } : undefined;
+  if (type === 'lr') return typeof lr === 'number' && isLearningRate(lr) ? { type, lr } : undefined;
   if (type === 'stop') return after === 'batch' || after === 'epoch' ? { type, after } : undefined;
   return PLAIN.includes(type) ? ({ type } as Steering) : undefined;
 }

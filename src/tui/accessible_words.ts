@@ -1,3 +1,4 @@
+import { isLearningRate } from '../train/control.js';
 import type { Steering } from '../train/steering.js';
 
 /** The words that steer a training in the accessible mode. */
@@ -23,7 +24,7 @@ const WORDS: Readonly<Record<string, Word>> = {
     usage: 'l RATE',
     help: 'set the learning rate, e.g. l 0.0005',
     command: (value) =>
-      Number(value) > 0 && Number(value) <= 10
+      isLearningRate(Number(value))
         ? { type: 'lr', lr: Number(value) }
         : 'l needs a number in (0, 10], e.g. l 0.0005',
   },

@@ -30,42 +30,39 @@ afterEach(() => {
 
 const write = (events: readonly TrainEvent[]): void =>
   appendFileSync(join(path, 'events.ndjson'), events.map((event) => `${JSON.stringify(event)}\n`).join(''));
-const count = (words: string): number => said.split(words).length - 1;
 
-it('says once how the run ended, also where its process takes a moment to leave the folder', async () => {
+/** Follows a run with a log from before, to which its process appends `then` a moment before it leaves the folder. */
+async function followToItsEnd(
+  before: readonly TrainEvent[],
+  then: readonly TrainEvent[] = [],
+): Promise<void> {
   const hold = new Hold(join(path, 'lock'));
-  write(fakeEvents());
+  write(before);
   const followed = follow(new EventEmitter() as Interface, path);
-  write(fakeEnd());
+  write(then);
   vi.advanceTimersByTime(1000);
   hold.release();
   vi.advanceTimersByTime(1000);
   await followed;
+}
+
+const count = (words: string): number => said.split(words).length - 1;
+
+it('says once how the run ended, also where its process takes a moment to leave the folder', async () => {
+  await followToItsEnd(fakeEvents(), fakeEnd());
   expect(count('training ended: finished')).toBe(1);
   expect(said).not.toContain('is gone');
 });
 
 it('says how the run ended that ends while following it begins', async () => {
-  const hold = new Hold(join(path, 'lock'));
-  write([...fakeEvents(), ...fakeEnd('stopped')]);
-  const followed = follow(new EventEmitter() as Interface, path);
-  vi.advanceTimersByTime(1000);
-  hold.release();
-  vi.advanceTimersByTime(1000);
-  await followed;
+  await followToItsEnd([...fakeEvents(), ...fakeEnd('stopped')]);
   expect(count('training ended: stopped')).toBe(1);
   expect(said).not.toContain('is gone');
 });
 
 it('says that the process is gone where it left no end', async () => {
-  const hold = new Hold(join(path, 'lock'));
-  write([...fakeEvents(), ...fakeEnd('stopped')]);
-  const followed = follow(new EventEmitter() as Interface, path);
-  write(fakeEvents().slice(0, 3)); // it is resumed
-  vi.advanceTimersByTime(1000);
-  hold.release();
-  vi.advanceTimersByTime(1000);
-  await followed;
+  const resumed = fakeEvents().slice(0, 3);
+  await followToItsEnd([...fakeEvents(), ...fakeEnd('stopped')], resumed);
   expect(said).toContain('the process that trained this run is gone');
   expect(said).not.toContain('training ended');
 });

@@ -1,3 +1,4 @@
+import { isLearningRate } from '../../train/control.js';
 import type { Steering } from '../../train/steering.js';
 import { WHOLE_CHART, X_AXES } from '../charts/chart_view.js';
 import { commandLine, settingsIn } from '../form.js';
@@ -44,7 +45,7 @@ type Act = Actions<TrainState>;
 const showsRun = (at: Pick<ScreenView<TrainState>, 'state' | 'app'>): boolean => !showsForm(at);
 
 const rateError = (lr: number): string | undefined =>
-  lr > 0 && lr <= 10 ? undefined : 'lr: a number in (0, 10]';
+  isLearningRate(lr) ? undefined : 'lr: a number in (0, 10]';
 
 function setRate(act: Act, lr: number): void {
   const { run } = act.app;
